@@ -1,0 +1,109 @@
+"""The assembled system of equations: what ``assemble`` returns and what the engine compiles.
+
+A :class:`Model` is plain data: symbols are SymPy symbols named exactly as the species, parameters and rules are.
+It knows no biology; anything that is a set of ordinary differential equations with algebraic rules fits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import sympy as sp
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where an equation or a value comes from."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Species:
+    """A state variable.
+
+    ``initial`` is the default initial value in ``unit``. A value below ``extinct_below`` at the end of an
+    integration interval is set to zero (less than one cell is no cell); ``nonnegative`` species that the
+    integrator leaves slightly below zero are set to zero at the same moment. ``absolute_tolerance`` is the
+    integrator's, in ``unit``.
+    """
+
+    name: str
+    unit: str
+    description: str
+    initial: float = 0.0
+    extinct_below: float = 0.0
+    nonnegative: bool = True
+    absolute_tolerance: float = 1e-9
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A constant of the equations; per patient and changeable between visits when integrated."""
+
+    name: str
+    value: float
+    unit: str
+    description: str
+    low: float
+    high: float
+    source: str
+    confidence: str  # "measured" | "literature" | "calibrated" | "assumed" | "definition"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An algebraic quantity, a function of species, parameters, time and earlier rules."""
+
+    name: str
+    unit: str
+    expression: sp.Expr
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A complete, checked system: dy/dt = rates(t, y, p), with rules in order of evaluation.
+
+    Attributes
+    ----------
+    species, parameters, rules
+        Rules are in evaluation order: each uses species, parameters, ``t`` and earlier rules only.
+    rates
+        One SymPy expression per species, in the unit of the species per ``time_unit``.
+    observables
+        Names of the rules or species that are reported.
+    """
+
+    name: str
+    species: tuple[Species, ...]
+    parameters: tuple[Parameter, ...]
+    rules: tuple[Rule, ...]
+    rates: tuple[sp.Expr, ...]
+    observables: tuple[str, ...] = ()
+    time_unit: str = "day"
+    time_symbol: str = "t"
+    references: tuple[Reference, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)  # symbol -> module instance it comes from
+
+    @property
+    def species_names(self) -> tuple[str, ...]:
+        """Names of the state variables, in order."""
+        return tuple(item.name for item in self.species)
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the parameters, in order."""
+        return tuple(item.name for item in self.parameters)
+
+    @cached_property
+    def hash(self) -> str:
+        """Content hash of what the equations compute (values, texts and sources do not enter)."""
+        lines = [self.name, self.time_symbol, *self.species_names, "|", *self.parameter_names, "|"]
+        lines += [f"{rule.name}={sp.srepr(rule.expression)}" for rule in self.rules]
+        lines += ["|", *(sp.srepr(rate) for rate in self.rates), "|", *self.observables]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,0 +1,25 @@
+"""Turn the tables of one trial into a page that a person reads: :func:`render` and :func:`write_report`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from unmask.report.inputs import Arm, Observed, ReportInput, Tables
+    from unmask.report.page import render, write_report
+
+__all__ = ["Arm", "Observed", "ReportInput", "Tables", "render", "write_report"]
+
+_HOME = {name: "inputs" for name in ("Arm", "Observed", "ReportInput", "Tables")} | {
+    "render": "page",
+    "write_report": "page",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first asked for: the constants of ``style`` must stay cheap to load."""
+    if name not in _HOME:
+        raise AttributeError(name)
+    from importlib import import_module
+
+    return getattr(import_module(f"unmask.report.{_HOME[name]}"), name)

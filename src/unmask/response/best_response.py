@@ -1,0 +1,315 @@
+"""Best overall response from the verdicts of all visits, for RECIST 1.1 and iRECIST.
+
+Tables are rectangular: (N, V) codes and days, one row a patient, padded with ``MISSING``. ``valid`` (N, V)
+leaves visits out, for instance those after the start of another anticancer therapy. Sources: Eisenhauer 2009
+section 4.6 and Table 3; Seymour 2017 Table 3; the options in doubt follow admiralonco (see ``rules.toml``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unmask.errors import ConfigurationError
+from unmask.response.codes import Codes, ImmuneResponse, Response
+from unmask.response.recist import Bools
+from unmask.response.rules import Rules
+
+Days = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Best:
+    """Best overall response; all arrays (N,)."""
+
+    response: Codes
+    """:class:`Response` (or :class:`ImmuneResponse` from :func:`ibor`)."""
+    day: Days
+    """Day of the first visit that qualifies for this category (NaN: no visit)."""
+    first_response_day: Days
+    """Day of the first CR or PR that counts, for responders; NaN otherwise."""
+    confirmed: Bools
+    """A CR or PR was confirmed (in :func:`unconfirmed`: would have been)."""
+
+
+def confirmed(
+    overall: ArrayLike,
+    day: ArrayLike,
+    rules: Rules | None = None,
+    *,
+    valid: ArrayLike | None = None,
+    sd_min_day: float | None = None,
+) -> Best:
+    """Best overall response when CR and PR must be confirmed.
+
+    Parameters
+    ----------
+    overall
+        (N, V) overall RECIST 1.1 :class:`Response` codes, visits in order of time; ``MISSING`` = no visit.
+    day
+        (N, V) or (V,) days since the reference day.
+    valid
+        (N, V) visits that count (default: all).
+    sd_min_day
+        Shortest day from which a visit supports stable disease (default: ``rules.stable_min_day``).
+
+    Notes
+    -----
+    Only visits up to the first PD count. CR needs a later CR, PR a later CR or PR, at least
+    ``rules.confirmation_days`` after it, with nothing but responses and at most
+    ``rules.max_not_evaluable_between`` NE in between; an unconfirmed one counts as stable disease.
+    """
+    rules = rules or Rules()
+    codes, days = _table(overall, day, valid, Response.MISSING)
+    codes = _until(codes, Response.PD, Response.MISSING)
+    complete, partial = _confirmed_pairs(codes, days, rules)
+    return _rank(codes, days, rules, sd_min_day, complete, partial, partial | complete)
+
+
+def unconfirmed(
+    overall: ArrayLike,
+    day: ArrayLike,
+    rules: Rules | None = None,
+    *,
+    valid: ArrayLike | None = None,
+    sd_min_day: float | None = None,
+) -> Best:
+    """Best overall response when no confirmation is required; arguments as :func:`confirmed`."""
+    rules = rules or Rules()
+    codes, days = _table(overall, day, valid, Response.MISSING)
+    codes = _until(codes, Response.PD, Response.MISSING)
+    complete, partial = _confirmed_pairs(codes, days, rules)
+    return _rank(
+        codes, days, rules, sd_min_day, codes == Response.CR, codes == Response.PR, complete | partial
+    )
+
+
+def ibor(
+    response: ArrayLike,
+    day: ArrayLike,
+    rules: Rules | None = None,
+    *,
+    valid: ArrayLike | None = None,
+    sd_min_day: float | None = None,
+) -> Best:
+    """Best overall iRECIST response (Seymour 2017 Table 3).
+
+    The first that occurred of iCR, iPR, iSD, non-iCR/non-iUPD; else iCPD, else iUPD, else NE.
+    ``response`` holds (N, V) :class:`ImmuneResponse` codes; the other arguments are as in :func:`confirmed`.
+    Visits after the first iCPD do not count. With ``rules.immune_confirmed_response`` iCR and iPR need a
+    second one as in :func:`confirmed`.
+    """
+    rules = rules or Rules()
+    codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
+    codes = _until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING)
+    plain = _IMMUNE_AS_RECIST[codes]
+    complete, partial = _confirmed_pairs(plain, days, rules)
+    if rules.immune_confirmed_response:
+        used_complete, used_partial = complete, partial
+    else:
+        used_complete, used_partial = plain == Response.CR, plain == Response.PR
+    best = _rank(plain, days, rules, sd_min_day, used_complete, used_partial, complete | partial)
+    category = _RECIST_AS_IMMUNE[best.response]
+    progressed = best.response == Response.PD
+    proven = codes == ImmuneResponse.ICPD
+    category = np.where(progressed & proven.any(axis=1), ImmuneResponse.ICPD, category).astype(np.int8)
+    when = np.where(category == ImmuneResponse.ICPD, _first_day(proven, days), best.day)
+    return Best(category, when, best.first_response_day, best.confirmed)
+
+
+def ipfs_day(response: ArrayLike, day: ArrayLike, *, valid: ArrayLike | None = None) -> Days:
+    """Day of iRECIST progression (N,), NaN without one.
+
+    It is the first iUPD of the block that is confirmed or still open at the last visit; a block that iSD,
+    iPR, iCR or non-iCR/non-iUPD followed is ignored (Seymour 2017).
+    """
+    codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
+    found = np.full(len(codes), np.nan)
+    done = np.zeros(len(codes), dtype=bool)
+    for visit in range(codes.shape[1]):
+        code = codes[:, visit]
+        worse = ~done & ((code == ImmuneResponse.IUPD) | (code == ImmuneResponse.ICPD))
+        found = np.where(worse & np.isnan(found), days[:, visit], found)
+        done |= code == ImmuneResponse.ICPD
+        found = np.where(~done & _is_benefit(code), np.nan, found)
+    return found
+
+
+@dataclass(frozen=True)
+class Pseudoprogression:
+    """Progression that later visits did not bear out; all arrays (N,)."""
+
+    response: Bools
+    """iUPD followed by iPR or iCR: the headline."""
+    response_or_stable: Bools
+    """iUPD followed by iPR, iCR, iSD or non-iCR/non-iUPD: the wider count."""
+    first_response: Bools
+    """As ``response``, and no iPR or iCR came before that iUPD (no wobble within a long response)."""
+    day: Days
+    """Day of the first iUPD that was followed so (wider count), NaN without one."""
+
+
+def pseudoprogression(
+    response: ArrayLike, day: ArrayLike, *, valid: ArrayLike | None = None
+) -> Pseudoprogression:
+    """Find unconfirmed progressions that response or stability followed.
+
+    ``response`` (N, V) holds :class:`ImmuneResponse` codes; ``valid`` must leave out the visits after the
+    start of another anticancer therapy, because shrinkage under the next drug is not pseudoprogression.
+    """
+    codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
+    codes = _until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING)
+    patients = len(codes)
+    seen = np.zeros(patients, dtype=bool)
+    fresh = np.zeros(patients, dtype=bool)
+    responded = np.zeros(patients, dtype=bool)
+    headline = np.zeros(patients, dtype=bool)
+    wider = np.zeros(patients, dtype=bool)
+    first = np.zeros(patients, dtype=bool)
+    since = np.full(patients, np.nan)
+    found = np.full(patients, np.nan)
+    for visit in range(codes.shape[1]):
+        code = codes[:, visit]
+        worse = code == ImmuneResponse.IUPD
+        since = np.where(worse & np.isnan(since), days[:, visit], since)
+        fresh |= worse & ~responded
+        seen |= worse
+        shrunk = (code == ImmuneResponse.ICR) | (code == ImmuneResponse.IPR)
+        benefit = _is_benefit(code)
+        headline |= seen & shrunk
+        first |= fresh & shrunk
+        found = np.where(seen & benefit & ~wider, since, found)
+        wider |= seen & benefit
+        responded |= shrunk
+        since = np.where(benefit, np.nan, since)
+    return Pseudoprogression(headline, wider, first, found)
+
+
+_IMMUNE_AS_RECIST = np.array(
+    [
+        Response.NE,
+        Response.CR,
+        Response.PR,
+        Response.SD,
+        Response.NON_CR_NON_PD,
+        Response.PD,
+        Response.PD,
+        Response.NE,
+        Response.MISSING,
+    ],
+    dtype=np.int8,
+)
+_RECIST_AS_IMMUNE = np.array(
+    [
+        ImmuneResponse.NE,
+        ImmuneResponse.ICR,
+        ImmuneResponse.IPR,
+        ImmuneResponse.ISD,
+        ImmuneResponse.NON_ICR_NON_IUPD,
+        ImmuneResponse.IUPD,
+        ImmuneResponse.NE,
+        ImmuneResponse.MISSING,
+    ],
+    dtype=np.int8,
+)
+
+
+def _is_benefit(code: Codes) -> Bools:
+    return (code >= ImmuneResponse.ICR) & (code <= ImmuneResponse.NON_ICR_NON_IUPD)
+
+
+def _table(
+    codes: ArrayLike, day: ArrayLike, valid: ArrayLike | None, missing: Response | ImmuneResponse
+) -> tuple[Codes, Days]:
+    table = np.asarray(codes).astype(np.int8)
+    if table.ndim != 2:
+        raise ConfigurationError(
+            "response.bad_shape", name="responses", shape=table.shape, expected="2 dimensions"
+        )
+    try:
+        days = np.broadcast_to(np.asarray(day, dtype=np.float64), table.shape)
+        used = np.broadcast_to(
+            np.ones((), dtype=bool) if valid is None else np.asarray(valid, dtype=bool), table.shape
+        )
+    except ValueError:
+        raise ConfigurationError(
+            "response.bad_shape", name="day or valid", shape=np.shape(day), expected=table.shape
+        ) from None
+    return np.where(used & ~np.isnan(days), table, missing).astype(np.int8), days
+
+
+def _until(codes: Codes, last: int, missing: int) -> Codes:
+    """Keep visits up to and including the first ``last``."""
+    before = np.cumsum(codes == last, axis=1) - (codes == last)
+    return np.where(before == 0, codes, missing).astype(np.int8)
+
+
+def _confirmed_pairs(codes: Codes, days: Days, rules: Rules) -> tuple[Bools, Bools]:
+    """Which visits (N, V) are a CR confirmed by a later CR, and a PR confirmed by a later CR or PR."""
+    visits = codes.shape[1]
+    complete = np.zeros(codes.shape, dtype=bool)
+    partial = np.zeros(codes.shape, dtype=bool)
+    for first in range(visits):
+        is_complete = codes[:, first] == Response.CR
+        is_partial = codes[:, first] == Response.PR
+        if rules.complete_then_partial == "PR":
+            is_partial = is_partial | is_complete
+        going = codes[:, first] <= Response.PR
+        only_complete = is_complete.copy()
+        gaps = np.zeros(len(codes), dtype=np.int64)
+        for later in range(first + 1, visits):
+            if not going.any():
+                break
+            code = codes[:, later]
+            enough = days[:, later] >= days[:, first] + rules.confirmation_days
+            respond = (code == Response.CR) | (code == Response.PR)
+            complete[:, first] |= going & only_complete & enough & (code == Response.CR)
+            partial[:, first] |= going & is_partial & enough & respond
+            only_complete &= code != Response.PR
+            gaps += code == Response.NE
+            passing = respond | (code == Response.NE) | (code == Response.MISSING)
+            if rules.stable_between_allowed:
+                passing |= code == Response.SD
+                only_complete &= code != Response.SD
+            going = going & passing & (gaps <= rules.max_not_evaluable_between)
+    return complete, partial & ~complete
+
+
+def _rank(
+    codes: Codes,
+    days: Days,
+    rules: Rules,
+    sd_min_day: float | None,
+    complete: Bools,
+    partial: Bools,
+    pairs: Bools,
+) -> Best:
+    shortest = rules.stable_min_day if sd_min_day is None else sd_min_day
+    late = days >= shortest
+    response = (codes == Response.CR) | (codes == Response.PR)
+    qualifying = [
+        complete,
+        partial,
+        late & (response | (codes == Response.SD)),
+        late & (codes == Response.NON_CR_NON_PD),
+        codes == Response.PD,
+        (codes != Response.MISSING) & (codes != Response.NA),
+    ]
+    order = [Response.CR, Response.PR, Response.SD, Response.NON_CR_NON_PD, Response.PD, Response.NE]
+    nothing = Response.NE if rules.no_record_as_not_evaluable else Response.MISSING
+    category = np.select([q.any(axis=1) for q in qualifying], order, default=nothing).astype(np.int8)
+    when = np.full(len(codes), np.nan)
+    for visits, kind in zip(qualifying, order, strict=True):
+        when = np.where(category == kind, _first_day(visits, days), when)
+    first = np.where((complete | partial).any(axis=1), _first_day(complete | partial, days), np.nan)
+    return Best(category, when, first, np.asarray(pairs.any(axis=1)))
+
+
+def _first_day(chosen: Bools, days: Days) -> Days:
+    if chosen.shape[1] == 0:
+        return np.full(len(chosen), np.nan)
+    index = chosen.argmax(axis=1)
+    rows = np.arange(len(chosen))
+    return np.where(chosen[rows, index], days[rows, index], np.nan)

@@ -1,0 +1,317 @@
+"""iRECIST, one visit at a time, all patients at once (Seymour 2017, Lancet Oncol 18:e143; EORTC Q&A).
+
+RECIST 1.1 progression opens a *block*: it is unconfirmed (iUPD) until a later scan shows further growth
+(iCPD) or response or stability against baseline, which closes the block and ignores it. All growth is
+measured from the first iUPD of the block, so small increases add up. A visit that cannot be evaluated leaves
+a block open. The nadir stays the study nadir throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unmask.errors import ConfigurationError
+from unmask.response import recist
+from unmask.response.codes import Codes, ImmuneCriterion, ImmuneResponse, Response
+from unmask.response.recist import Bools, Tenths
+from unmask.response.rules import Rules
+
+Days = NDArray[np.float64]
+
+_AS_IMMUNE = np.array(
+    [
+        ImmuneResponse.NE,
+        ImmuneResponse.ICR,
+        ImmuneResponse.IPR,
+        ImmuneResponse.ISD,
+        ImmuneResponse.NON_ICR_NON_IUPD,
+        ImmuneResponse.IUPD,
+        ImmuneResponse.NE,
+        ImmuneResponse.MISSING,
+    ],
+    dtype=np.int8,
+)
+"""iRECIST response of each RECIST 1.1 response, by its code."""
+
+
+@dataclass(frozen=True)
+class State:
+    """What iRECIST remembers between visits; arrays are (N,) and must not be written to."""
+
+    rules: Rules
+    open: Bools
+    """A progression awaits confirmation."""
+    confirmed: Bools
+    first_day: Days
+    """Day of the first iUPD of the block that is open or confirmed (NaN: none): the iPFS day so far."""
+    confirmed_day: Days
+    by_target: Bools
+    by_non_target: Bools
+    by_new: Bools
+    """Which categories had progressed at the first iUPD of the block."""
+    block_target: Codes
+    block_non_target: Codes
+    block_sum: Tenths
+    """Target response, non-target response and first complete target sum (-1: none yet) of the block."""
+    block_new_sum: Tenths
+    block_new_count: Tenths
+    most_new: Tenths
+    """Most new lesions seen at any visit so far."""
+    new_nadir: Tenths
+    """Smallest sum of new target lesions so far (-1: none yet)."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """iRECIST verdict of one visit; all arrays (N,)."""
+
+    response: Codes
+    """:class:`unmask.response.codes.ImmuneResponse`"""
+    criterion: Codes
+    """:class:`unmask.response.codes.ImmuneCriterion`"""
+
+
+def start(patients: int, rules: Rules | None = None) -> State:
+    """Begin the iRECIST assessment of ``patients`` patients (without any progression yet)."""
+    no = np.zeros(patients, dtype=bool)
+    nan = np.full(patients, np.nan)
+    none = np.full(patients, -1, dtype=np.int64)
+    zero = np.zeros(patients, dtype=np.int64)
+    code = np.full(patients, Response.NE, dtype=np.int8)
+    return State(
+        rules=rules or Rules(),
+        open=no,
+        confirmed=no,
+        first_day=nan,
+        confirmed_day=nan,
+        by_target=no,
+        by_non_target=no,
+        by_new=no,
+        block_target=code,
+        block_non_target=code,
+        block_sum=none,
+        block_new_sum=none,
+        block_new_count=zero,
+        most_new=zero,
+        new_nadir=none,
+    )
+
+
+def step(
+    state: State,
+    day: ArrayLike,
+    verdict: recist.Verdict,
+    *,
+    new_lesion_count: ArrayLike | None = None,
+    new_target_sum: ArrayLike | None = None,
+    new_non_target_increase: ArrayLike | None = None,
+    non_target_increase: ArrayLike | None = None,
+    new_symptoms: ArrayLike | None = None,
+) -> tuple[State, Verdict]:
+    """Assess one visit, after :func:`unmask.response.recist.step` of the same visit.
+
+    Parameters
+    ----------
+    state
+        From :func:`start` or the visit before.
+    day
+        (N,) or scalar, days since the reference day.
+    verdict
+        RECIST 1.1 verdict of this visit; its target and non-target responses, sums and ``scanned`` are used.
+        They must come from a RECIST assessment that goes on after progression.
+    new_lesion_count
+        (N,) number of new lesions present at this visit, all that appeared since baseline and are still there
+        (default: 1 where the verdict has a new lesion).
+    new_target_sum
+        (N,) sum of the measured new lesions in tenths of a millimetre, -1 = not measured (default).
+    new_non_target_increase
+        (N,) the new lesions too small or unfit to measure grew (any increase; default: no).
+    non_target_increase
+        (N,) non-target disease of baseline grew since the visit before, unequivocally or not (default: no).
+    new_symptoms
+        (N,) the scan was done for new symptoms: with one more new lesion it confirms even before the window.
+
+    Returns
+    -------
+    The state after the visit and the verdict. Patients not scanned are NE and keep their state.
+    """
+    rules = state.rules
+    patients = len(state.open)
+    when = np.broadcast_to(np.asarray(day, dtype=np.float64), (patients,))
+    imaged = verdict.scanned
+    count = _counts(new_lesion_count, "new_lesion_count", verdict.new_lesion.astype(np.int64))
+    new_sum = _counts(new_target_sum, "new_target_sum", np.full(patients, -1, dtype=np.int64))
+    new_grew = _flags(new_non_target_increase, "new_non_target_increase", patients)
+    rest_grew = _flags(non_target_increase, "non_target_increase", patients)
+    symptoms = _flags(new_symptoms, "new_symptoms", patients)
+
+    target_worse = verdict.target == Response.PD
+    other_worse = verdict.non_target == Response.PD
+    appeared = count > state.most_new
+    new_worse = appeared | _new_progressed(state, new_sum, rules) | new_grew
+
+    # Growth since the first iUPD of the block, per category (Seymour 2017 Table 2).
+    limit = rules.immune_growth_tenths
+    grew_target = state.by_target & (state.block_sum >= 0) & (verdict.measured_sum - state.block_sum >= limit)
+    grew_other = state.by_non_target & rest_grew
+    grew_new = state.by_new & (
+        new_grew | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
+    )
+    more_new = state.by_new & (count > state.block_new_count)
+    elsewhere = (
+        (target_worse & ~state.by_target)
+        | (other_worse & ~state.by_non_target)
+        | (~state.by_new & (count > state.block_new_count))
+    )
+    further = grew_target | grew_other | grew_new | more_new | elsewhere
+
+    live = imaged & ~state.confirmed
+    within = live & state.open
+    since = when - state.first_day
+    tolerance = rules.immune_window_tolerance_days
+    early = within & (since < rules.immune_window_min_days - tolerance)
+    early &= ~(symptoms & (count > state.block_new_count))
+    late = (
+        within
+        & (since > rules.immune_window_max_days + tolerance)
+        & (rules.immune_late_scan == "starts again")
+    )
+    confirm = within & further & ~early & ~late
+
+    plain = rules.overall(verdict.target, verdict.non_target, np.zeros(patients, dtype=bool))
+    plain = np.where((plain == Response.CR) & (count > 0), Response.PR, plain).astype(np.int8)
+    unknown = (plain == Response.NE) | (state.by_non_target & (verdict.non_target == Response.NE))
+    held = state.by_new & (count > 0) & ~_improved(state, verdict, rules)
+    worse = target_worse | other_worse | (live & ~state.open & new_worse)
+    closes = within & ~further & ~worse & ~unknown & ~held
+    opens = live & ~state.open & worse
+    restarts = late & further
+
+    response = np.select(
+        [
+            ~imaged,
+            state.confirmed,
+            confirm,
+            opens,
+            within & (further | worse),
+            within & unknown,
+            within & held,
+        ],
+        [
+            ImmuneResponse.NE,
+            ImmuneResponse.ICPD,
+            ImmuneResponse.ICPD,
+            ImmuneResponse.IUPD,
+            ImmuneResponse.IUPD,
+            ImmuneResponse.NE,
+            ImmuneResponse.IUPD,
+        ],
+        default=_AS_IMMUNE[plain],
+    ).astype(np.int8)
+    criterion = np.select(
+        [
+            ~imaged,
+            state.confirmed,
+            confirm & grew_target,
+            confirm & grew_other,
+            confirm & grew_new,
+            confirm & more_new,
+            confirm,
+            opens,
+            early & further,
+            restarts,
+            within & worse,
+            within & unknown,
+            within & held,
+            closes,
+        ],
+        [
+            ImmuneCriterion.NOT_SCANNED,
+            ImmuneCriterion.ALREADY_CONFIRMED,
+            ImmuneCriterion.CONFIRMED_TARGET_GROWTH,
+            ImmuneCriterion.CONFIRMED_NON_TARGET_GROWTH,
+            ImmuneCriterion.CONFIRMED_NEW_LESION_GROWTH,
+            ImmuneCriterion.CONFIRMED_MORE_NEW_LESIONS,
+            ImmuneCriterion.CONFIRMED_OTHER_CATEGORY,
+            ImmuneCriterion.FIRST_PROGRESSION,
+            ImmuneCriterion.TOO_EARLY_TO_CONFIRM,
+            ImmuneCriterion.LATE_SCAN_STARTS_AGAIN,
+            ImmuneCriterion.UNCONFIRMED_STILL,
+            ImmuneCriterion.NOT_EVALUABLE_IN_BLOCK,
+            ImmuneCriterion.NEW_LESION_UNCHANGED,
+            ImmuneCriterion.PROGRESSION_NOT_BORNE_OUT,
+        ],
+        default=ImmuneCriterion.AS_RECIST,
+    ).astype(np.int8)
+
+    begins = opens | restarts
+    complete_later = within & (state.block_sum < 0)
+    smallest_new = np.where(state.new_nadir < 0, new_sum, np.minimum(state.new_nadir, new_sum))
+    after = replace(
+        state,
+        open=(state.open & ~closes & ~confirm) | begins,
+        confirmed=state.confirmed | confirm,
+        first_day=np.where(begins, when, np.where(closes, np.nan, state.first_day)),
+        confirmed_day=np.where(confirm, when, state.confirmed_day),
+        by_target=np.where(begins, target_worse, state.by_target & ~closes),
+        by_non_target=np.where(begins, other_worse, state.by_non_target & ~closes),
+        by_new=np.where(begins, new_worse, state.by_new & ~closes),
+        block_target=np.where(begins, verdict.target, state.block_target),
+        block_non_target=np.where(begins, verdict.non_target, state.block_non_target),
+        block_sum=np.where(begins | complete_later, verdict.sum, state.block_sum),
+        block_new_sum=np.where(begins | (within & (state.block_new_sum < 0)), new_sum, state.block_new_sum),
+        block_new_count=np.where(begins, count, state.block_new_count),
+        most_new=np.where(imaged, np.maximum(state.most_new, count), state.most_new),
+        new_nadir=np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir),
+    )
+    return after, Verdict(response=response, criterion=criterion)
+
+
+def _new_progressed(state: State, new_sum: Tenths, rules: Rules) -> Bools:
+    """Outside a block, new lesions progress by RECIST 1.1 thresholds against their own nadir (EORTC Q&A)."""
+    nadir = state.new_nadir
+    return (
+        (nadir >= 0)
+        & (100 * new_sum >= (100 + rules.progression_percent) * nadir)
+        & (new_sum - nadir >= rules.progression_tenths)
+    )
+
+
+def _improved(state: State, verdict: recist.Verdict, rules: Rules) -> Bools:
+    """Whether the disease of baseline is better than at the first iUPD (EORTC Q&A, scenarios B and F)."""
+    order = np.array([9, 0, 1, 2, 2, 3, 9, 9])
+    target = order[verdict.target] < np.where(state.block_target == Response.NE, 0, order[state.block_target])
+    other = order[verdict.non_target] < np.where(
+        state.block_non_target == Response.NE, 0, order[state.block_non_target]
+    )
+    less = (
+        (state.block_sum >= 0)
+        & (verdict.sum >= 0)
+        & (state.block_sum - verdict.sum >= rules.immune_improvement_tenths)
+    )
+    comparable = (verdict.target != Response.NA) & (state.block_target != Response.NA)
+    comparable_other = (verdict.non_target != Response.NA) & (state.block_non_target != Response.NA)
+    return np.asarray((target & comparable) | (other & comparable_other) | less)
+
+
+def _counts(values: ArrayLike | None, name: str, default: Tenths) -> Tenths:
+    if values is None:
+        return default
+    array = np.asarray(values)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise ConfigurationError("response.not_integer", name=name, dtype=str(array.dtype))
+    if array.shape != default.shape:
+        raise ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=default.shape)
+    return array.astype(np.int64)
+
+
+def _flags(values: ArrayLike | None, name: str, patients: int) -> Bools:
+    if values is None:
+        return np.zeros(patients, dtype=bool)
+    array = np.asarray(values, dtype=bool)
+    if array.shape != (patients,):
+        raise ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=(patients,))
+    return array

@@ -1,0 +1,59 @@
+"""Division and basal death of cancer cells, and crowding.
+
+Equations (C the number of cancer cells)::
+
+    division_rate = (net_growth_rate + basal_death_rate) * (1 - C / carrying_capacity)        [per day]
+    net_growth    = net_growth_rate * (1 - C / carrying_capacity) - (kill rate averaged over all cancer cells)
+
+Without death the tumour is logistic. Turnover is explicit (division and death apart) because dying cells are
+the source of antigen and every division can mutate. ``net_growth`` is what the acceptance of virtual patients
+looks at: growth left after the immune attack, per day.
+
+Source: model specification sections 2, 3 and 5; logistic growth and its rate after QSP-IO (Sove 2020; NSCLC
+k_C_growth 0.007/day with a spread of 1 in ln).
+"""
+
+from __future__ import annotations
+
+from unmask.biology.sources import CORE, QSPIO, QSPIO_NSCLC
+from unmask.model.module import Definition, Module, Need
+from unmask.model.system import Parameter
+
+TUMOUR_GROWTH = Module(
+    name="tumour_growth",
+    description="Logistic growth with explicit turnover",
+    parameters=(
+        Parameter(
+            "net_growth_rate", 0.006134, "1/day", "net growth of an unattacked small tumour", 0.0012, 0.031,
+            "calibrated to OAK; QSP-IO NSCLC 0.007, sigma of ln 1", "calibrated"
+        ),
+        Parameter(
+            "basal_death_rate", 0.003, "1/day", "death of cancer cells without attack", 1e-5, 0.02,
+            "assumed; QSP-IO 1e-5 to 1e-4", "assumed"
+        ),
+        Parameter(
+            "carrying_capacity", 4.19e6, "Mc", "largest number of cancer cells", 1e6, 1e7,
+            "QSP-IO C_max 4.19e12 cells", "literature"
+        ),
+    ),
+    rules=(
+        Definition("crowding", "1", "1 - cancer_cells / carrying_capacity", "growth left by crowding"),
+        Definition(
+            "division_rate", "1/day", "(net_growth_rate + basal_death_rate) * crowding",
+            "divisions per sensitive cancer cell and day"
+        ),
+        Definition(
+            "net_growth", "1/day",
+            "net_growth_rate * crowding - kill_rate * (1 - (1 - antigen_loss_presentation) * antigen_loss_share)",
+            "growth left after the immune attack, without therapy"
+        ),
+    ),
+    needs=(
+        Need("cancer_cells", "Mc", "all clones"),
+        Need("kill_rate", "1/day", "immune kill of an antigen-positive cell"),
+        Need("antigen_loss_share", "1", "share of cancer cells that hide their antigens"),
+        Need("antigen_loss_presentation", "1", "how visible those cells remain"),
+    ),
+    provides=("division_rate", "basal_death_rate"),
+    references=(QSPIO, QSPIO_NSCLC, CORE),
+)  # fmt: skip

@@ -1,0 +1,240 @@
+"""Join modules into one checked system of equations.
+
+Everything that could silently go wrong is refused by name: a port nobody provides or two provide, a symbol
+that is used and not declared or declared and not used, rules that need each other, and any expression whose
+unit is not the one declared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import sympy as sp
+
+from unmask.errors import ModelError
+from unmask.model.expression import read
+from unmask.model.module import Instance, Module, Need
+from unmask.model.quantity import ONE, Unit, infer, parse, require
+from unmask.model.system import Model, Parameter, Reference, Rule, Species
+
+TIME = "t"
+TIME_UNIT = "day"
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A module whose equations were read and whose units were checked, in its own (local) names."""
+
+    rules: dict[str, sp.Expr]
+    rates: dict[str, sp.Expr]
+
+
+def assemble(name: str, modules: Iterable[Module | Instance], observables: Sequence[str]) -> Model:
+    """Return the system that the modules form together.
+
+    Parameters
+    ----------
+    name
+        Name of the model.
+    modules
+        Modules, or instances of modules in groups. Species and parameters keep this order.
+    observables
+        Names of the rules and species to report.
+
+    Raises
+    ------
+    ModelError
+        ``missing_provider``, ``duplicate_provider``, ``duplicate_symbol``, ``port_unit``, ``unit_mismatch``,
+        ``unit_scale``, ``undefined_symbol``, ``unused_symbol``, ``unused_port``, ``circular_rules``,
+        ``unknown_observable``: each names the module and the symbol.
+    """
+    instances = [item if isinstance(item, Instance) else Instance(item) for item in modules]
+    checked = {id(module): _check(module) for module in {id(i.module): i.module for i in instances}.values()}
+    owners = _owners(instances)
+    species: list[Species] = []
+    parameters: dict[str, Parameter] = {}
+    rules: dict[str, Rule] = {}
+    rates: list[sp.Expr] = []
+    origin: dict[str, str] = {}
+    for instance in instances:
+        module = instance.module
+        expressions = checked[id(module)]
+        names = {sp.Symbol(local): sp.Symbol(instance.qualified(local)) for local in module.own}
+        names |= {sp.Symbol(need.name): _connect(need, instance, instances) for need in module.needs}
+        for parameter in module.parameters:
+            qualified = instance.qualified(parameter.name)
+            parameters.setdefault(qualified, replace(parameter, name=qualified))
+        for rule in module.rules:
+            qualified = instance.qualified(rule.name)
+            expression = expressions.rules[rule.name].xreplace(names)
+            rules[qualified] = Rule(qualified, rule.unit, expression, rule.description)
+        for item in module.species:
+            species.append(replace(item, name=instance.qualified(item.name)))
+            rates.append(expressions.rates[item.name].xreplace(names))
+        for local in module.own:
+            origin.setdefault(instance.qualified(local), instance.label)
+    for observable in observables:
+        if observable not in owners or observable in parameters:
+            raise ModelError("model.unknown_observable", model=name, symbol=observable)
+    _refuse_unused(species, parameters, rules, rates, observables, origin)
+    return Model(
+        name=name,
+        species=tuple(species),
+        parameters=tuple(parameters.values()),
+        rules=_in_order(rules, origin),
+        rates=tuple(rates),
+        observables=tuple(observables),
+        time_unit=TIME_UNIT,
+        time_symbol=TIME,
+        references=_references(instances),
+        origin=origin,
+    )
+
+
+def _check(module: Module) -> _Checked:
+    """Read a module's equations and check symbols and units, all in the module's own names."""
+    units = {item.name: parse(item.unit) for item in (*module.species, *module.parameters, *module.rules)}
+    units |= {need.name: parse(need.unit) for need in module.needs}
+    units[TIME] = parse(TIME_UNIT)
+    per_day = ONE / units[TIME]
+    rules = {rule.name: read(rule.expression, module=module.name, symbol=rule.name) for rule in module.rules}
+    rates = {
+        rate.species: read(rate.expression, module=module.name, symbol=rate.species) for rate in module.rates
+    }
+    for symbol, expression in (*rules.items(), *rates.items()):
+        for free in sorted(item.name for item in expression.free_symbols):
+            if free not in units:
+                raise ModelError("model.undefined_symbol", module=module.name, symbol=free, user=symbol)
+    for symbol, expression in rules.items():
+        _require_unit(expression, units[symbol], units, module.name, symbol)
+    for symbol, expression in rates.items():
+        _require_unit(expression, units[symbol] * per_day, units, module.name, f"d({symbol})/dt")
+    used = {
+        item.name for expression in (*rules.values(), *rates.values()) for item in expression.free_symbols
+    }
+    for need in module.needs:
+        if need.name not in used:
+            raise ModelError("model.unused_port", module=module.name, symbol=need.name)
+    return _Checked(rules, rates)
+
+
+def _require_unit(
+    expression: sp.Expr, expected: Unit, units: dict[str, Unit], module: str, symbol: str
+) -> None:
+    found = infer(expression, units, module=module, symbol=symbol)
+    require(found, expected, module=module, symbol=symbol, part=expression)
+
+
+def _owners(instances: Sequence[Instance]) -> dict[str, Instance]:
+    """Return who declares each symbol of the system; refuse a symbol that two declare."""
+    owners: dict[str, Instance] = {}
+    for instance in instances:
+        for local in instance.module.own:
+            qualified = instance.qualified(local)
+            first = owners.setdefault(qualified, instance)
+            if first is instance or (local in instance.shared and first.module is instance.module):
+                continue
+            both = local in instance.module.provides and local in first.module.provides
+            code = "model.duplicate_provider" if both else "model.duplicate_symbol"
+            raise ModelError(code, symbol=qualified, module=first.label, other=instance.label)
+    return owners
+
+
+def _visible(instance: Instance, others: Iterable[Instance]) -> list[Instance]:
+    """What an instance can connect to: its own group and the ungrouped; an ungrouped one sees every group."""
+    return [other for other in others if not instance.group or other.group in ("", instance.group)]
+
+
+def _connect(need: Need, instance: Instance, instances: Sequence[Instance]) -> sp.Expr:
+    """Return the expression, in the names of the system, that a port stands for."""
+    if need.combine == "one":
+        return _provider(need, instance, instances)
+    terms = []
+    for other in _visible(instance, instances):
+        for contribution in other.module.contributes:
+            if contribution.port == need.name:
+                _require_port_unit(need, instance, other, contribution.symbol)
+                terms.append(sp.Symbol(other.qualified(contribution.symbol)))
+    if need.required and not terms:
+        raise ModelError("model.missing_provider", module=instance.label, symbol=need.name, unit=need.unit)
+    return sp.Add(*terms) if need.combine == "sum" else sp.Mul(*terms)
+
+
+def _provider(need: Need, instance: Instance, instances: Sequence[Instance]) -> sp.Expr:
+    offering = [other for other in instances if need.name in other.module.provides]
+    for group in dict.fromkeys((instance.group, "")):
+        for other in offering:
+            if other.group == group and other is not instance:
+                _require_port_unit(need, instance, other, need.name)
+                return sp.Symbol(other.qualified(need.name))
+    if not instance.group and offering:
+        groups = ", ".join(other.group for other in offering)
+        raise ModelError("model.only_in_groups", module=instance.label, symbol=need.name, groups=groups)
+    raise ModelError("model.missing_provider", module=instance.label, symbol=need.name, unit=need.unit)
+
+
+def _require_port_unit(need: Need, instance: Instance, provider: Instance, symbol: str) -> None:
+    module = provider.module
+    unit = next(x.unit for x in (*module.species, *module.parameters, *module.rules) if x.name == symbol)
+    if not parse(unit).same(parse(need.unit)):
+        raise ModelError(
+            "model.port_unit",
+            module=instance.label,
+            symbol=need.name,
+            expected=need.unit,
+            provider=provider.label,
+            provided=symbol,
+            found=unit,
+        )
+
+
+def _refuse_unused(
+    species: Sequence[Species],
+    parameters: dict[str, Parameter],
+    rules: dict[str, Rule],
+    rates: Sequence[sp.Expr],
+    observables: Sequence[str],
+    origin: dict[str, str],
+) -> None:
+    used = set(observables)
+    for rule in rules.values():
+        used |= {item.name for item in rule.expression.free_symbols} - {rule.name}
+    for item, rate in zip(species, rates, strict=True):
+        # A species that only its own rate mentions influences nothing.
+        used |= {symbol.name for symbol in rate.free_symbols} - {item.name}
+    for name in (*(item.name for item in species), *parameters, *rules):
+        if name not in used:
+            raise ModelError("model.unused_symbol", module=origin[name], symbol=name)
+
+
+def _in_order(rules: dict[str, Rule], origin: dict[str, str]) -> tuple[Rule, ...]:
+    """Return the rules so that each comes after those it uses, otherwise in the order they were declared."""
+    done: dict[str, Rule] = {}
+    path: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in done:
+            return
+        if name in path:
+            cycle = [*path[path.index(name) :], name]
+            raise ModelError(
+                "model.circular_rules", module=origin[name], symbol=name, cycle=" -> ".join(cycle)
+            )
+        path.append(name)
+        for used in sorted(item.name for item in rules[name].expression.free_symbols):
+            if used in rules:
+                visit(used)
+        done[path.pop()] = rules[name]
+
+    for name in rules:
+        visit(name)
+    return tuple(done.values())
+
+
+def _references(instances: Sequence[Instance]) -> tuple[Reference, ...]:
+    found: dict[str, Reference] = {}
+    for instance in instances:
+        for reference in instance.module.references:
+            found.setdefault(reference.key, reference)
+    return tuple(found.values())

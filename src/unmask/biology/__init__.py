@@ -1,0 +1,1 @@
+"""Mechanisms of tumour and host, one a file, each a module of the model layer."""

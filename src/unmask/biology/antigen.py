@@ -21,12 +21,18 @@ ANTIGEN = Module(
     species=(Species("antigen", "Mc", "tumour antigen, as cells' worth", absolute_tolerance=1e-6),),
     parameters=(
         Parameter(
-            "antigen_clearance_rate", 2.0, "1/day", "clearance of antigen", 0.5, 10.0,
-            "QSP-IO k_xP_deg 2", "literature"
+            "antigen_clearance_rate",
+            2.0,
+            "1/day",
+            "clearance of antigen",
+            0.5,
+            10.0,
+            "QSP-IO k_xP_deg 2",
+            "literature",
         ),
     ),
     rates=(Rate("antigen", "antigen_drained - antigen_clearance_rate * antigen"),),
     needs=(Need("antigen_drained", "Mc/day", "antigen released by all tumours", "sum", required=True),),
     provides=("antigen",),
     references=(QSPIO, CORE),
-)  # fmt: skip
+)

@@ -1,8 +1,8 @@
 """Sizes of cells, and the smallest amounts that keep quotients defined.
 
 Equations: volume of ``n`` cells = ``n`` times the volume of one; a quotient by a number of cells has
-``cell_floor`` added to its denominator, a quotient by a tumour volume ``volume_floor``. Eradicated tumours are
-common (one patient in six on atezolizumab), and without the floors their equations would divide by zero.
+``cell_floor`` added to its denominator, a quotient by a tumour volume ``volume_floor``. Eradicated tumours
+are common (one patient in six on atezolizumab), and without the floors their equations would divide by zero.
 
 Source: model specification sections 2 and 6b; volumes as in QSP-IO (Sove 2020).
 """

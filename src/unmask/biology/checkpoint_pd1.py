@@ -5,7 +5,7 @@ Equations (densities per square micrometre; L induction of PD-L1; Lb constitutiv
     p1   = pd1_density * (PD-1 left free by antibodies)
     l1   = Lb * m * L * (PD-L1 left free by antibodies)
     b1   = [s - sqrt(s^2 - 4 p1 l1)] / 2,   s = p1 + l1 + pd1_pdl1_affinity      (quadratic binding, exact)
-         = 2 p1 l1 / [s + sqrt(s^2 - 4 p1 l1)]        (the same, as evaluated: no difference of near-equal numbers)
+         = 2 p1 l1 / [s + sqrt(s^2 - 4 p1 l1)]        (the same, without a difference of near-equal numbers)
     b2   = pdl2_ratio * Lb * m * p1 / (pd1_pdl2_affinity + p1)
     b    = b1 + b2
     mask = b^2 / (b^2 + mask_half_binding^2)
@@ -16,7 +16,8 @@ Equations (densities per square micrometre; L induction of PD-L1; Lb constitutiv
 Attack thus raises its own mask (adaptive resistance). In the lymph node PD-1 brakes priming by
 ``1 / (1 + pd1_priming_brake * (1 - pd_occupancy))``.
 
-Source: model specification section 2; densities and two-dimensional affinities from QSP-IO and its NSCLC application.
+Source: model specification section 2; densities and two-dimensional affinities from QSP-IO and its
+application to lung cancer.
 """
 
 from __future__ import annotations
@@ -29,74 +30,133 @@ PD1_MASK = Module(
     name="pd1_mask",
     description="PD-1 mask with interferon-induced PD-L1",
     species=(
-        Species("pdl1_induction", "1", "PD-L1 relative to constitutive", initial=1.0, absolute_tolerance=1e-7),
+        Species(
+            "pdl1_induction", "1", "PD-L1 relative to constitutive", initial=1.0, absolute_tolerance=1e-7
+        ),
     ),
     parameters=(
         Parameter(
-            "pd1_density", 176.0, "1/um**2", "PD-1 on T cells", 50.0, 500.0,
-            "QSP-IO NSCLC: 3.1e3 * 20 * 0.43 per 151 um2", "literature"
+            "pd1_density",
+            176.0,
+            "1/um**2",
+            "PD-1 on T cells",
+            50.0,
+            500.0,
+            "QSP-IO NSCLC: 3.1e3 * 20 * 0.43 per 151 um2",
+            "literature",
         ),
         Parameter(
-            "pdl1_density", 144.5, "1/um**2", "constitutive PD-L1 on tumour and antigen-presenting cells", 39.0, 540.0,
-            "calibrated to OAK, sigma of ln 0.8; QSP-IO NSCLC 250", "calibrated"
+            "pdl1_density",
+            144.5,
+            "1/um**2",
+            "constitutive PD-L1 on tumour and antigen-presenting cells",
+            39.0,
+            540.0,
+            "calibrated to OAK, sigma of ln 0.8; QSP-IO NSCLC 250",
+            "calibrated",
         ),
         Parameter(
-            "pdl1_induction_max", 6.0, "1", "largest induction of PD-L1 by interferon gamma", 1.0, 12.0,
-            "QSP-IO r_PDL1_IFNg 6", "literature"
+            "pdl1_induction_max",
+            6.0,
+            "1",
+            "largest induction of PD-L1 by interferon gamma",
+            1.0,
+            12.0,
+            "QSP-IO r_PDL1_IFNg 6",
+            "literature",
         ),
         Parameter(
-            "ifng_half_induction", 3.0, "Mc/mL", "density of active T cells at half-maximal induction", 0.3, 60.0,
-            "assumed; QSP-IO 2.96 pM, about 57 Mc/mL", "assumed"
-        ),
-        Parameter("pdl1_turnover_rate", 1.0, "1/day", "turnover of PD-L1", 0.3, 3.0, "QSP-IO k_in_PDL1 1", "literature"),
-        Parameter(
-            "pd1_pdl1_affinity", 14.8, "1/um**2", "two-dimensional Kd of PD-1 and PD-L1", 5.0, 50.0,
-            "QSP-IO 123984 / 8369", "literature"
-        ),
-        Parameter(
-            "pdl2_ratio", 0.07, "1", "PD-L2 per PD-L1", 0.01, 0.3, "QSP-IO r_PDL2 0.07", "literature"
+            "ifng_half_induction",
+            3.0,
+            "Mc/mL",
+            "density of active T cells at half-maximal induction",
+            0.3,
+            60.0,
+            "assumed; QSP-IO 2.96 pM, about 57 Mc/mL",
+            "assumed",
         ),
         Parameter(
-            "pd1_pdl2_affinity", 4.15, "1/um**2", "two-dimensional Kd of PD-1 and PD-L2", 1.0, 15.0,
-            "QSP-IO 45706 / 10999", "literature"
+            "pdl1_turnover_rate",
+            1.0,
+            "1/day",
+            "turnover of PD-L1",
+            0.3,
+            3.0,
+            "QSP-IO k_in_PDL1 1",
+            "literature",
         ),
         Parameter(
-            "mask_half_binding", 20.0, "1/um**2", "bound PD-1 at half-maximal mask", 5.0, 60.0,
-            "QSP-IO PD1_50 20 (NSCLC 6, sigma of ln 1)", "literature"
+            "pd1_pdl1_affinity",
+            14.8,
+            "1/um**2",
+            "two-dimensional Kd of PD-1 and PD-L1",
+            5.0,
+            50.0,
+            "QSP-IO 123984 / 8369",
+            "literature",
+        ),
+        Parameter("pdl2_ratio", 0.07, "1", "PD-L2 per PD-L1", 0.01, 0.3, "QSP-IO r_PDL2 0.07", "literature"),
+        Parameter(
+            "pd1_pdl2_affinity",
+            4.15,
+            "1/um**2",
+            "two-dimensional Kd of PD-1 and PD-L2",
+            1.0,
+            15.0,
+            "QSP-IO 45706 / 10999",
+            "literature",
+        ),
+        Parameter(
+            "mask_half_binding",
+            20.0,
+            "1/um**2",
+            "bound PD-1 at half-maximal mask",
+            5.0,
+            60.0,
+            "QSP-IO PD1_50 20 (NSCLC 6, sigma of ln 1)",
+            "literature",
         ),
     ),
     rules=(
-        Definition("pd1_free_to_bind", "1/um**2", "pd1_density * pd1_availability", "PD-1 not under antibody"),
         Definition(
-            "pdl1_free_to_bind", "1/um**2",
-            "pdl1_density * microenvironment * pdl1_induction * pdl1_availability", "PD-L1 not under antibody"
+            "pd1_free_to_bind", "1/um**2", "pd1_density * pd1_availability", "PD-1 not under antibody"
         ),
         Definition(
-            "pd1_pdl1_sum", "1/um**2", "pd1_free_to_bind + pdl1_free_to_bind + pd1_pdl1_affinity",
-            "sum in the binding quadratic"
+            "pdl1_free_to_bind",
+            "1/um**2",
+            "pdl1_density * microenvironment * pdl1_induction * pdl1_availability",
+            "PD-L1 not under antibody",
         ),
         Definition(
-            "pd1_bound", "1/um**2",
+            "pd1_pdl1_sum",
+            "1/um**2",
+            "pd1_free_to_bind + pdl1_free_to_bind + pd1_pdl1_affinity",
+            "sum in the binding quadratic",
+        ),
+        Definition(
+            "pd1_bound",
+            "1/um**2",
             "2 * pd1_free_to_bind * pdl1_free_to_bind"
             " / (pd1_pdl1_sum + sqrt(pd1_pdl1_sum**2 - 4 * pd1_free_to_bind * pdl1_free_to_bind))"
             " + pdl2_ratio * pdl1_density * microenvironment * pd1_free_to_bind"
             " / (pd1_pdl2_affinity + pd1_free_to_bind)",
-            "PD-1 engaged by PD-L1 and PD-L2"
+            "PD-1 engaged by PD-L1 and PD-L2",
         ),
         Definition("mask", "1", "pd1_bound**2 / (pd1_bound**2 + mask_half_binding**2)", "PD-1 mask, 0 to 1"),
         Definition("unmasked", "1", "1 - mask", "what the PD-1 mask leaves of killing"),
         Definition(
-            "interferon_gamma", "1",
+            "interferon_gamma",
+            "1",
             "tumour_t_cells * unmasked"
             " / ((cancer_cell_volume * cancer_cells + volume_floor) * ifng_half_induction)",
-            "interferon gamma, relative to half induction"
+            "interferon gamma, relative to half induction",
         ),
     ),
     rates=(
         Rate(
             "pdl1_induction",
             "pdl1_turnover_rate * (1 + (pdl1_induction_max - 1) * interferon_gamma / (1 + interferon_gamma)"
-            " - pdl1_induction)"
+            " - pdl1_induction)",
         ),
     ),
     needs=(
@@ -111,15 +171,21 @@ PD1_MASK = Module(
     provides=("mask",),
     contributes=(Contribution("killing_masks", "unmasked"),),
     references=(QSPIO, QSPIO_NSCLC, CORE),
-)  # fmt: skip
+)
 
 PD1_PRIMING_BRAKE = Module(
     name="pd1_priming_brake",
     description="PD-1 brake on priming in the lymph node",
     parameters=(
         Parameter(
-            "pd1_priming_brake", 2.0, "1", "brake of free PD-1 on priming, fold minus one", 0.0, 6.0,
-            "assumed", "assumed"
+            "pd1_priming_brake",
+            2.0,
+            "1",
+            "brake of free PD-1 on priming, fold minus one",
+            0.0,
+            6.0,
+            "assumed",
+            "assumed",
         ),
     ),
     rules=(
@@ -130,4 +196,4 @@ PD1_PRIMING_BRAKE = Module(
     needs=(Need("pd_occupancy", "1", "PD-1 or PD-L1 occupied by antibody"),),
     contributes=(Contribution("priming_brakes", "pd1_brake_left"),),
     references=(CORE,),
-)  # fmt: skip
+)

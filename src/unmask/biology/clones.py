@@ -42,16 +42,24 @@ _MEANING = {
 # The median lung-cancer patient at baseline (specification section 5): an example; cohorts set their own.
 _BASELINE_CELLS = 11034.0
 _BASELINE_SHARE = {
-    "sensitive": 0.771, "chemo_resistant": 0.228, "targeted_resistant": 1e-5, "hormone_independent": 0.0,
-    "multi_resistant": 1e-6, "antigen_loss": 1e-3,
-}  # fmt: skip
+    "sensitive": 0.771,
+    "chemo_resistant": 0.228,
+    "targeted_resistant": 1e-5,
+    "hormone_independent": 0.0,
+    "multi_resistant": 1e-6,
+    "antigen_loss": 1e-3,
+}
 
 
 def _clone(name: str) -> Species:
     return Species(
-        f"cancer_{name}", "Mc", f"cancer cells {_MEANING[name]}", initial=_BASELINE_CELLS * _BASELINE_SHARE[name],
-        extinct_below=ONE_CELL, absolute_tolerance=1e-7
-    )  # fmt: skip
+        f"cancer_{name}",
+        "Mc",
+        f"cancer cells {_MEANING[name]}",
+        initial=_BASELINE_CELLS * _BASELINE_SHARE[name],
+        extinct_below=ONE_CELL,
+        absolute_tolerance=1e-7,
+    )
 
 
 def _growth(name: str) -> Definition:
@@ -95,47 +103,85 @@ CLONES = Module(
     species=tuple(_clone(name) for name in CLONES_IN_ORDER),
     parameters=(
         Parameter(
-            "tumour_dynamics_on", 1.0, "1", "1: cancer cells grow and die; 0: held, while the host settles",
-            0.0, 1.0, "switch of the burn-in", "definition"
+            "tumour_dynamics_on",
+            1.0,
+            "1",
+            "1: cancer cells grow and die; 0: held, while the host settles",
+            0.0,
+            1.0,
+            "switch of the burn-in",
+            "definition",
         ),
         Parameter(
-            "resistance_cost", 0.1, "1", "growth lost by any resistance or escape", 0.0, 0.5, "assumed", "assumed"
+            "resistance_cost",
+            0.1,
+            "1",
+            "growth lost by any resistance or escape",
+            0.0,
+            0.5,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "mutation_rate", 1e-6, "1", "mutation to each resistance, per division", 1e-9, 1e-5, "assumed", "assumed"
+            "mutation_rate",
+            1e-6,
+            "1",
+            "mutation to each resistance, per division",
+            1e-9,
+            1e-5,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "antigen_loss_rate", 1e-7, "1", "loss of antigen presentation, per division", 1e-9, 1e-5,
-            "assumed", "assumed"
+            "antigen_loss_rate",
+            1e-7,
+            "1",
+            "loss of antigen presentation, per division",
+            1e-9,
+            1e-5,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "antigen_loss_presentation", 0.02, "1", "antigen presented by antigen-loss cells, relative to others",
-            0.0, 0.2, "assumed", "assumed"
+            "antigen_loss_presentation",
+            0.02,
+            "1",
+            "antigen presented by antigen-loss cells, relative to others",
+            0.0,
+            0.2,
+            "assumed",
+            "assumed",
         ),
     ),
     rules=(
         Definition("cancer_cells", "Mc", _total("cancer_"), "all cancer cells"),
         Definition(
-            "presenting_cells", "Mc",
+            "presenting_cells",
+            "Mc",
             _total("cancer_", CLONES_IN_ORDER[:-1]) + " + antigen_loss_presentation * cancer_antigen_loss",
-            "cancer cells weighted by the antigen they present"
+            "cancer cells weighted by the antigen they present",
         ),
         *(_growth(name) for name in CLONES_IN_ORDER),
         *(_loss(name) for name in CLONES_IN_ORDER),
         Definition("cancer_cell_death", "Mc/day", _total("loss_of_"), "cancer cells dying of anything"),
         Definition("immune_kill", "Mc/day", "kill_rate * presenting_cells", "cancer cells killed by T cells"),
         Definition(
-            "antigen_release", "Mc/day", " + ".join(_released(name) for name in CLONES_IN_ORDER),
-            "antigen of dying cells, as cells' worth"
+            "antigen_release",
+            "Mc/day",
+            " + ".join(_released(name) for name in CLONES_IN_ORDER),
+            "antigen of dying cells, as cells' worth",
         ),
         Definition(
-            "resistant_share", "1",
+            "resistant_share",
+            "1",
             f"({_total('cancer_', (*RESISTANT, 'multi_resistant'))}) / (cancer_cells + cell_floor)",
-            "share of cancer cells resistant to some direct therapy"
+            "share of cancer cells resistant to some direct therapy",
         ),
         Definition(
-            "antigen_loss_share", "1", "cancer_antigen_loss / (cancer_cells + cell_floor)",
-            "share of cancer cells that hide their antigens"
+            "antigen_loss_share",
+            "1",
+            "cancer_antigen_loss / (cancer_cells + cell_floor)",
+            "share of cancer cells that hide their antigens",
         ),
     ),
     rates=tuple(_rate(name) for name in CLONES_IN_ORDER),
@@ -154,7 +200,13 @@ CLONES = Module(
             )
         ),
     ),
-    provides=("cancer_cells", "cancer_cell_death", "immune_kill", "antigen_loss_share", "antigen_loss_presentation"),
+    provides=(
+        "cancer_cells",
+        "cancer_cell_death",
+        "immune_kill",
+        "antigen_loss_share",
+        "antigen_loss_presentation",
+    ),
     contributes=(Contribution("antigen_drained", "antigen_release"),),
     references=(CORE,),
-)  # fmt: skip
+)

@@ -21,17 +21,25 @@ CTLA4_PRIMING_BRAKE = Module(
     description="CTLA-4 brake on priming in the lymph node",
     parameters=(
         Parameter(
-            "ctla4_priming_brake", 4.0, "1", "brake of free CTLA-4 on priming, fold minus one", 0.0, 12.0,
-            "assumed", "assumed"
+            "ctla4_priming_brake",
+            4.0,
+            "1",
+            "brake of free CTLA-4 on priming, fold minus one",
+            0.0,
+            12.0,
+            "assumed",
+            "assumed",
         ),
     ),
     rules=(
         Definition(
-            "ctla4_brake_left", "1", "1 / (1 + ctla4_priming_brake * (1 - ctla4_occupancy_lymph_node))",
-            "priming left by CTLA-4"
+            "ctla4_brake_left",
+            "1",
+            "1 / (1 + ctla4_priming_brake * (1 - ctla4_occupancy_lymph_node))",
+            "priming left by CTLA-4",
         ),
     ),
     needs=(Need("ctla4_occupancy_lymph_node", "1", "CTLA-4 occupied in the lymph node"),),
     contributes=(Contribution("priming_brakes", "ctla4_brake_left"),),
     references=(CORE,),
-)  # fmt: skip
+)

@@ -19,13 +19,17 @@ DEAD_CELLS = Module(
     species=(Species("dead_cells", "Mc", "dead cancer cells not yet cleared", absolute_tolerance=1e-6),),
     parameters=(
         Parameter(
-            "dead_cell_clearance_rate", 0.2058, "1/day", "clearance of dead cells", 0.01, 1.0,
-            "calibrated to OAK; QSP-IO NSCLC 0.1 (0.01 to 1)", "calibrated"
+            "dead_cell_clearance_rate",
+            0.2058,
+            "1/day",
+            "clearance of dead cells",
+            0.01,
+            1.0,
+            "calibrated to OAK; QSP-IO NSCLC 0.1 (0.01 to 1)",
+            "calibrated",
         ),
     ),
-    rules=(
-        Definition("dead_cell_volume", "mL", "cancer_cell_volume * dead_cells", "volume of dead cells"),
-    ),
+    rules=(Definition("dead_cell_volume", "mL", "cancer_cell_volume * dead_cells", "volume of dead cells"),),
     rates=(Rate("dead_cells", "cancer_cell_death - dead_cell_clearance_rate * dead_cells"),),
     needs=(
         Need("cancer_cell_death", "Mc/day", "cancer cells dying of anything"),
@@ -33,4 +37,4 @@ DEAD_CELLS = Module(
     ),
     contributes=(Contribution("volume_parts", "dead_cell_volume"),),
     references=(QSPIO_NSCLC, CORE),
-)  # fmt: skip
+)

@@ -18,27 +18,42 @@ DENDRITIC_CELLS = Module(
     description="Maturation of antigen-bearing dendritic cells",
     species=(
         Species(
-            "dendritic_maturation", "1", "antigen-bearing mature dendritic cells in the lymph node, 0 to 1",
-            absolute_tolerance=1e-7
+            "dendritic_maturation",
+            "1",
+            "antigen-bearing mature dendritic cells in the lymph node, 0 to 1",
+            absolute_tolerance=1e-7,
         ),
     ),
     parameters=(
         Parameter(
-            "antigen_half_saturation", 20.0, "Mc", "antigen at half-maximal maturation", 2.0, 200.0,
-            "assumed", "assumed"
+            "antigen_half_saturation",
+            20.0,
+            "Mc",
+            "antigen at half-maximal maturation",
+            2.0,
+            200.0,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "dendritic_turnover_rate", 0.3, "1/day", "turnover of mature dendritic cells", 0.02, 1.0,
-            "assumed; QSP-IO k_mAPC_death 0.02", "assumed"
+            "dendritic_turnover_rate",
+            0.3,
+            "1/day",
+            "turnover of mature dendritic cells",
+            0.02,
+            1.0,
+            "assumed; QSP-IO k_mAPC_death 0.02",
+            "assumed",
         ),
     ),
     rates=(
         Rate(
             "dendritic_maturation",
-            "dendritic_turnover_rate * (antigen / (antigen_half_saturation + antigen) - dendritic_maturation)"
+            "dendritic_turnover_rate"
+            " * (antigen / (antigen_half_saturation + antigen) - dendritic_maturation)",
         ),
     ),
     needs=(Need("antigen", "Mc", "tumour antigen"),),
     provides=("dendritic_maturation",),
     references=(QSPIO, CORE),
-)  # fmt: skip
+)

@@ -24,25 +24,39 @@ EFFECTOR_T_CELLS = Module(
     ),
     parameters=(
         Parameter(
-            "clonal_burst", 500.0, "1", "effectors from one activated cell", 100.0, 3e4,
-            "assumed: nine divisions; QSP-IO 15 to 26", "assumed"
+            "clonal_burst",
+            500.0,
+            "1",
+            "effectors from one activated cell",
+            100.0,
+            3e4,
+            "assumed: nine divisions; QSP-IO 15 to 26",
+            "assumed",
         ),
         Parameter(
-            "effector_contraction_rate", 0.1, "1/day", "contraction of effectors", 0.01, 0.3,
-            "assumed; QSP-IO k_CD8_death 0.01", "assumed"
+            "effector_contraction_rate",
+            0.1,
+            "1/day",
+            "contraction of effectors",
+            0.01,
+            0.3,
+            "assumed; QSP-IO k_CD8_death 0.01",
+            "assumed",
         ),
     ),
     rules=(
         Definition(
-            "effector_contraction", "Mc/day", "effector_contraction_rate * effector_t_cells",
-            "effectors that die or become memory"
+            "effector_contraction",
+            "Mc/day",
+            "effector_contraction_rate * effector_t_cells",
+            "effectors that die or become memory",
         ),
     ),
     rates=(
         Rate(
             "effector_t_cells",
             "clonal_burst * expansion - effector_contraction - t_cell_depletion * effector_t_cells"
-            " - effectors_leaving_blood"
+            " - effectors_leaving_blood",
         ),
     ),
     needs=(
@@ -52,4 +66,4 @@ EFFECTOR_T_CELLS = Module(
     ),
     provides=("effector_t_cells", "effector_contraction"),
     references=(QSPIO, CORE),
-)  # fmt: skip
+)

@@ -17,28 +17,42 @@ from unmask.model.system import Parameter, Species
 EXHAUSTION = Module(
     name="exhaustion",
     description="PD-1 driven exhaustion of T cells",
-    species=(
-        Species("exhausted_t_cells", "Mc", "exhausted T cells in the tumour", absolute_tolerance=1e-7),
-    ),
+    species=(Species("exhausted_t_cells", "Mc", "exhausted T cells in the tumour", absolute_tolerance=1e-7),),
     parameters=(
         Parameter(
-            "exhaustion_rate", 0.2315, "1/day", "exhaustion under a full mask among cancer cells", 0.01, 1.0,
-            "calibrated to OAK; QSP-IO k_Tcell 0.1 (0.01 to 1)", "calibrated"
+            "exhaustion_rate",
+            0.2315,
+            "1/day",
+            "exhaustion under a full mask among cancer cells",
+            0.01,
+            1.0,
+            "calibrated to OAK; QSP-IO k_Tcell 0.1 (0.01 to 1)",
+            "calibrated",
         ),
         Parameter(
-            "exhausted_clearance_rate", 0.05, "1/day", "clearance of exhausted T cells", 0.01, 0.2,
-            "assumed", "assumed"
+            "exhausted_clearance_rate",
+            0.05,
+            "1/day",
+            "clearance of exhausted T cells",
+            0.01,
+            0.2,
+            "assumed",
+            "assumed",
         ),
     ),
     rules=(
         Definition(
-            "exhaustion", "Mc/day",
+            "exhaustion",
+            "Mc/day",
             "exhaustion_rate * mask * tumour_t_cells * cancer_cells"
             " / (cancer_cells + tumour_t_cells + cell_floor)",
-            "T cells becoming exhausted"
+            "T cells becoming exhausted",
         ),
         Definition(
-            "exhausted_t_cell_volume", "mL", "immune_cell_volume * exhausted_t_cells", "volume of exhausted T cells"
+            "exhausted_t_cell_volume",
+            "mL",
+            "immune_cell_volume * exhausted_t_cells",
+            "volume of exhausted T cells",
         ),
     ),
     rates=(Rate("exhausted_t_cells", "exhaustion - exhausted_clearance_rate * exhausted_t_cells"),),
@@ -52,4 +66,4 @@ EXHAUSTION = Module(
     provides=("exhaustion",),
     contributes=(Contribution("volume_parts", "exhausted_t_cell_volume"),),
     references=(QSPIO, CORE),
-)  # fmt: skip
+)

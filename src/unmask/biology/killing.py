@@ -21,20 +21,33 @@ KILLING = Module(
     description="Killing of cancer cells by T cells",
     parameters=(
         Parameter(
-            "max_kill_rate", 8.844, "1/day", "kill rate of a cancer cell swamped by unmasked T cells", 0.9, 20.0,
-            "calibrated to OAK, sigma of ln 0.16; QSP-IO NSCLC 0.9, sigma 1", "calibrated"
+            "max_kill_rate",
+            8.844,
+            "1/day",
+            "kill rate of a cancer cell swamped by unmasked T cells",
+            0.9,
+            20.0,
+            "calibrated to OAK, sigma of ln 0.16; QSP-IO NSCLC 0.9, sigma 1",
+            "calibrated",
         ),
         Parameter(
-            "kill_half_ratio", 1.2, "1", "T cells per cancer cell at half-maximal kill", 0.3, 5.0,
-            "QSP-IO NSCLC K_T_C 1.2", "literature"
+            "kill_half_ratio",
+            1.2,
+            "1",
+            "T cells per cancer cell at half-maximal kill",
+            0.3,
+            5.0,
+            "QSP-IO NSCLC K_T_C 1.2",
+            "literature",
         ),
     ),
     rules=(
         Definition(
-            "kill_rate", "1/day",
+            "kill_rate",
+            "1/day",
             "max_kill_rate * tumour_t_cells / (kill_half_ratio * cancer_cells + tumour_t_cells + cell_floor)"
             " * killing_masks",
-            "immune kill of an antigen-positive cell"
+            "immune kill of an antigen-positive cell",
         ),
     ),
     needs=(
@@ -45,4 +58,4 @@ KILLING = Module(
     ),
     provides=("kill_rate",),
     references=(QSPIO_NSCLC, CORE),
-)  # fmt: skip
+)

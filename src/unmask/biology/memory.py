@@ -2,7 +2,7 @@
 
 Equations (M memory, P mature dendritic cells, N0 naive precursors)::
 
-    memory_signal = P * (1 + threshold) / (P + threshold)              memory needs far less antigen than naive cells
+    memory_signal = P * (1 + threshold) / (P + threshold)      memory needs far less antigen than naive cells
     recall        = memory_recall_rate * M * memory_signal                                        [Mc per day]
     dM/dt         = memory_fraction * (memory_priming_gain * priming_permission)^2 * effector_contraction
                       * (1 - P) * (1 - M / (memory_niche * N0))
@@ -26,41 +26,89 @@ MEMORY = Module(
     species=(Species("memory_t_cells", "Mc", "memory T cells", absolute_tolerance=1e-7),),
     parameters=(
         Parameter(
-            "memory_recall_rate", 0.02, "1/day", "recall of memory at full signal", 0.002, 0.2, "assumed", "assumed"
+            "memory_recall_rate",
+            0.02,
+            "1/day",
+            "recall of memory at full signal",
+            0.002,
+            0.2,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "memory_fraction", 0.1, "1", "contracting effectors that become memory", 0.05, 0.1,
-            "textbook: 5 to 10 % survive contraction", "literature"
+            "memory_fraction",
+            0.1,
+            "1",
+            "contracting effectors that become memory",
+            0.05,
+            0.1,
+            "textbook: 5 to 10 % survive contraction",
+            "literature",
         ),
         Parameter(
-            "memory_priming_gain", 5.0, "1", "gain of memory formation by unbraked priming", 1.0, 15.0,
-            "assumed: hand choice of the feasibility study", "assumed"
+            "memory_priming_gain",
+            5.0,
+            "1",
+            "gain of memory formation by unbraked priming",
+            1.0,
+            15.0,
+            "assumed: hand choice of the feasibility study",
+            "assumed",
         ),
         Parameter(
-            "memory_niche", 100.0, "1", "largest memory pool per naive precursor", 10.0, 1000.0, "assumed", "assumed"
+            "memory_niche",
+            100.0,
+            "1",
+            "largest memory pool per naive precursor",
+            10.0,
+            1000.0,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "memory_loss_rate", 0.0003, "1/day", "loss of memory: half-life 6 years", 0.0001, 0.001,
-            "assumed; human memory 8 to 15 years", "assumed"
+            "memory_loss_rate",
+            0.0003,
+            "1/day",
+            "loss of memory: half-life 6 years",
+            0.0001,
+            0.001,
+            "assumed; human memory 8 to 15 years",
+            "assumed",
         ),
         Parameter(
-            "memory_erosion_rate", 0.3, "1/day", "erosion of memory by chronic antigen", 0.03, 1.0, "assumed", "assumed"
+            "memory_erosion_rate",
+            0.3,
+            "1/day",
+            "erosion of memory by chronic antigen",
+            0.03,
+            1.0,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "memory_antigen_threshold", 0.02, "1", "maturation at half-maximal memory signal", 0.005, 0.1,
-            "assumed: 50 times more sensitive than naive cells", "assumed"
+            "memory_antigen_threshold",
+            0.02,
+            "1",
+            "maturation at half-maximal memory signal",
+            0.005,
+            0.1,
+            "assumed: 50 times more sensitive than naive cells",
+            "assumed",
         ),
     ),
     rules=(
         Definition(
-            "memory_signal", "1",
+            "memory_signal",
+            "1",
             "dendritic_maturation * (1 + memory_antigen_threshold)"
             " / (dendritic_maturation + memory_antigen_threshold)",
-            "antigen signal as memory cells see it"
+            "antigen signal as memory cells see it",
         ),
         Definition(
-            "memory_recall", "Mc/day", "memory_recall_rate * memory_t_cells * memory_signal",
-            "memory cells recalled, before the brakes on priming"
+            "memory_recall",
+            "Mc/day",
+            "memory_recall_rate * memory_t_cells * memory_signal",
+            "memory cells recalled, before the brakes on priming",
         ),
     ),
     rates=(
@@ -69,7 +117,7 @@ MEMORY = Module(
             "memory_fraction * (memory_priming_gain * priming_permission)**2 * effector_contraction"
             " * (1 - dendritic_maturation) * (1 - memory_t_cells / (memory_niche * naive_precursors))"
             " - (memory_loss_rate + memory_erosion_rate * dendritic_maturation + t_cell_depletion)"
-            " * memory_t_cells"
+            " * memory_t_cells",
         ),
     ),
     needs=(
@@ -81,4 +129,4 @@ MEMORY = Module(
     ),
     contributes=(Contribution("activation", "memory_recall"),),
     references=(CORE,),
-)  # fmt: skip
+)

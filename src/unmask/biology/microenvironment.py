@@ -4,7 +4,7 @@ Equation (C cancer cells)::
 
     microenvironment = C / (C + microenvironment_half_size)
 
-It scales PD-L1, PD-L2 and the recruitment of regulatory T cells: a nascent tumour has none of these masks yet.
+It scales PD-L1, PD-L2 and the recruitment of regulatory T cells: a nascent tumour has none of these masks.
 
 Source: model specification section 2; the half size is assumed.
 """
@@ -20,17 +20,25 @@ MICROENVIRONMENT = Module(
     description="Maturity of the suppressive micro-environment",
     parameters=(
         Parameter(
-            "microenvironment_half_size", 500.0, "Mc", "tumour size at which suppression is half established",
-            50.0, 5000.0, "assumed", "assumed"
+            "microenvironment_half_size",
+            500.0,
+            "Mc",
+            "tumour size at which suppression is half established",
+            50.0,
+            5000.0,
+            "assumed",
+            "assumed",
         ),
     ),
     rules=(
         Definition(
-            "microenvironment", "1", "cancer_cells / (cancer_cells + microenvironment_half_size)",
-            "maturity of the suppressive micro-environment"
+            "microenvironment",
+            "1",
+            "cancer_cells / (cancer_cells + microenvironment_half_size)",
+            "maturity of the suppressive micro-environment",
         ),
     ),
     needs=(Need("cancer_cells", "Mc", "all clones"),),
     provides=("microenvironment",),
     references=(CORE,),
-)  # fmt: skip
+)

@@ -5,8 +5,8 @@ Equations (Nv relative size of the pool, 1 = normal; P mature dendritic cells)::
     dNv/dt        = naive_recovery_rate * (1 - Nv) - t_cell_depletion * Nv
     naive_priming = naive_priming_rate * naive_precursors * Nv * P                       [Mc per day]
 
-``naive_precursors`` stands for the antigenicity of the tumour: how many clones, times precursors of each. It is
-the parameter that varies most between patients.
+``naive_precursors`` stands for the antigenicity of the tumour: how many clones, times precursors of each. It
+is the parameter that varies most between patients.
 
 Source: model specification section 3.
 """
@@ -25,22 +25,42 @@ NAIVE_POOL = Module(
     ),
     parameters=(
         Parameter(
-            "naive_precursors", 0.7942, "Mc", "tumour-specific naive precursors (antigenicity)", 0.003, 200.0,
-            "calibrated to OAK, sigma of ln 3.27; QSP-IO n_T1_clones 100", "calibrated"
+            "naive_precursors",
+            0.7942,
+            "Mc",
+            "tumour-specific naive precursors (antigenicity)",
+            0.003,
+            200.0,
+            "calibrated to OAK, sigma of ln 3.27; QSP-IO n_T1_clones 100",
+            "calibrated",
         ),
         Parameter(
-            "naive_priming_rate", 1.0, "1/day", "priming of naive cells at full maturation", 0.2, 5.0,
-            "assumed; QSP-IO k_T1_act 20 times the share of mature cells", "assumed"
+            "naive_priming_rate",
+            1.0,
+            "1/day",
+            "priming of naive cells at full maturation",
+            0.2,
+            5.0,
+            "assumed; QSP-IO k_T1_act 20 times the share of mature cells",
+            "assumed",
         ),
         Parameter(
-            "naive_recovery_rate", 0.02, "1/day", "recovery of the naive pool", 0.005, 0.05,
-            "assumed: half-life 35 days", "assumed"
+            "naive_recovery_rate",
+            0.02,
+            "1/day",
+            "recovery of the naive pool",
+            0.005,
+            0.05,
+            "assumed: half-life 35 days",
+            "assumed",
         ),
     ),
     rules=(
         Definition(
-            "naive_priming", "Mc/day", "naive_priming_rate * naive_precursors * naive_pool * dendritic_maturation",
-            "naive cells primed, before the brakes on priming"
+            "naive_priming",
+            "Mc/day",
+            "naive_priming_rate * naive_precursors * naive_pool * dendritic_maturation",
+            "naive cells primed, before the brakes on priming",
         ),
     ),
     rates=(Rate("naive_pool", "naive_recovery_rate * (1 - naive_pool) - t_cell_depletion * naive_pool"),),
@@ -51,4 +71,4 @@ NAIVE_POOL = Module(
     provides=("naive_precursors",),
     contributes=(Contribution("activation", "naive_priming"),),
     references=(QSPIO, CORE),
-)  # fmt: skip
+)

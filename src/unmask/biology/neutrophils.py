@@ -12,6 +12,8 @@ Source: Friberg 2002 (docetaxel: transit time 88.7 h, feedback 0.161, baseline 5
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from unmask.biology.sources import CORE, FRIBERG
 from unmask.model.module import Definition, Module, Need, Rate
 from unmask.model.system import Parameter, Species
@@ -36,37 +38,59 @@ NEUTROPHILS = Module(
     species=tuple(_stage(name) for name in _STAGES),
     parameters=(
         Parameter(
-            "neutrophil_transit_time", 3.5, "day", "mean transit time", 3.0, 6.0,
-            "Friberg 2002, docetaxel 88.7 h", "literature"
+            "neutrophil_transit_time",
+            3.5,
+            "day",
+            "mean transit time",
+            3.0,
+            6.0,
+            "Friberg 2002, docetaxel 88.7 h",
+            "literature",
         ),
-        Parameter("neutrophil_feedback", 0.161, "1", "feedback exponent", 0.1, 0.3, "Friberg 2002", "literature"),
         Parameter(
-            "neutrophil_baseline", 5.0, "1e9/L", "neutrophils without drug", 2.0, 10.0,
-            "Friberg 2002, 5.05", "literature"
+            "neutrophil_feedback", 0.161, "1", "feedback exponent", 0.1, 0.3, "Friberg 2002", "literature"
         ),
         Parameter(
-            "neutrophil_floor", 0.01, "1e9/L", "keeps the feedback finite", 1e-3, 0.05,
-            "numerical guard", "definition"
+            "neutrophil_baseline",
+            5.0,
+            "1e9/L",
+            "neutrophils without drug",
+            2.0,
+            10.0,
+            "Friberg 2002, 5.05",
+            "literature",
+        ),
+        Parameter(
+            "neutrophil_floor",
+            0.01,
+            "1e9/L",
+            "keeps the feedback finite",
+            1e-3,
+            0.05,
+            "numerical guard",
+            "definition",
         ),
     ),
     rules=(
         Definition("neutrophil_transit_rate", "1/day", "4 / neutrophil_transit_time", "rate between stages"),
         Definition(
-            "neutrophil_regulation", "1",
-            "(neutrophil_baseline / (neutrophils + neutrophil_floor))**neutrophil_feedback", "feedback"
+            "neutrophil_regulation",
+            "1",
+            "(neutrophil_baseline / (neutrophils + neutrophil_floor))**neutrophil_feedback",
+            "feedback",
         ),
     ),
     rates=(
         Rate(
             "neutrophil_precursors",
             "neutrophil_transit_rate * neutrophil_precursors"
-            " * ((1 - myelosuppression) * neutrophil_regulation - 1)"
+            " * ((1 - myelosuppression) * neutrophil_regulation - 1)",
         ),
         *(
             Rate(after, f"neutrophil_transit_rate * ({before} - {after})")
-            for before, after in zip(_STAGES, _STAGES[1:], strict=False)
+            for before, after in pairwise(_STAGES)
         ),
     ),
     needs=(Need("myelosuppression", "1", "proliferation lost to drugs", "sum"),),
     references=(FRIBERG, CORE),
-)  # fmt: skip
+)

@@ -22,18 +22,8 @@ FRIBERG = Reference(
     "Friberg LE et al., Model of chemotherapy-induced myelosuppression with parameter consistency across "
     "drugs, J Clin Oncol 2002;20:4713",
 )
-OAK = Reference(
-    "oak",
-    "Rittmeyer A et al., Atezolizumab versus docetaxel in previously treated non-small-cell lung cancer (OAK), "
-    "Lancet 2017;389:255",
-)
 COTTRELL = Reference(
     "cottrell2018",
     "Cottrell TR et al., Pathologic features of response to neoadjuvant anti-PD-1 in resected "
     "non-small-cell lung carcinoma, Ann Oncol 2018;29:1853",
-)
-BRAHMER = Reference(
-    "brahmer2010",
-    "Brahmer JR et al., Phase I study of single-agent anti-programmed death-1 (MDX-1106) in refractory solid "
-    "tumors, J Clin Oncol 2010;28:3167",
 )

@@ -20,23 +20,41 @@ STROMA = Module(
     species=(Species("stroma", "mL", "stroma and scar", initial=1.008, absolute_tolerance=1e-6),),
     parameters=(
         Parameter(
-            "stroma_remodelling_rate", 0.004, "1/day", "remodelling of stroma and scar", 0.001, 0.02,
-            "assumed: half-life six months", "assumed"
+            "stroma_remodelling_rate",
+            0.004,
+            "1/day",
+            "remodelling of stroma and scar",
+            0.001,
+            0.02,
+            "assumed: half-life six months",
+            "assumed",
         ),
         Parameter(
-            "stroma_fraction", 0.03615, "1", "stroma per volume of viable tumour", 0.01, 0.13,
-            "calibrated to OAK, sigma of ln 0.78", "calibrated"
+            "stroma_fraction",
+            0.03615,
+            "1",
+            "stroma per volume of viable tumour",
+            0.01,
+            0.13,
+            "calibrated to OAK, sigma of ln 0.78",
+            "calibrated",
         ),
         Parameter(
-            "scar_fraction", 0.09342, "1", "scar per volume of immune-killed tumour", 0.01, 0.5,
-            "calibrated to OAK; regression bed of Cottrell 2018", "calibrated"
+            "scar_fraction",
+            0.09342,
+            "1",
+            "scar per volume of immune-killed tumour",
+            0.01,
+            0.5,
+            "calibrated to OAK; regression bed of Cottrell 2018",
+            "calibrated",
         ),
     ),
     rates=(
         Rate(
             "stroma",
             "stroma_remodelling_rate * (stroma_fraction * cancer_cell_volume * cancer_cells - stroma)"
-            " + scar_fraction * cancer_cell_volume * immune_kill"
+            " + scar_fraction * cancer_cell_volume * immune_kill",
         ),
     ),
     needs=(
@@ -46,4 +64,4 @@ STROMA = Module(
     ),
     contributes=(Contribution("volume_parts", "stroma"),),
     references=(COTTRELL, CORE),
-)  # fmt: skip
+)

@@ -2,10 +2,11 @@
 
 Equations (V volume, SLD sum of longest diameters; V0, SLD0, C0 their values at baseline)::
 
-    V          = cancer_cell_volume * C + (contributed volumes: dead and immune cells, stroma, infiltrate) + volume_floor
+    V          = cancer_cell_volume * C + volume_parts + volume_floor
     SLD        = SLD0 * (V / V0) ** (1/3)
     viable SLD = SLD0 * (C / C0) ** (1/3)
 
+``volume_parts`` are what other mechanisms contribute: dead and immune cells, stroma, infiltrate.
 The viable diameter, which no scan shows, is what hazards of death follow: a swollen tumour full of dying
 cells endangers nobody.
 
@@ -23,28 +24,51 @@ TUMOUR_BURDEN = Module(
     description="Scan volume and diameters",
     parameters=(
         Parameter(
-            "baseline_volume", 28.9, "mL", "scan volume at baseline", 1e-3, 1e4,
-            "set for each patient after the burn-in; here the median lung-cancer patient", "definition"
+            "baseline_volume",
+            28.9,
+            "mL",
+            "scan volume at baseline",
+            1e-3,
+            1e4,
+            "set for each patient after the burn-in; here the median lung-cancer patient",
+            "definition",
         ),
         Parameter(
-            "baseline_sld", 63.05, "mm", "sum of longest diameters at baseline", 1.0, 1000.0,
-            "set for each patient; ln median 4.144, sigma 0.650 (OAK)", "definition"
+            "baseline_sld",
+            63.05,
+            "mm",
+            "sum of longest diameters at baseline",
+            1.0,
+            1000.0,
+            "set for each patient; ln median 4.144, sigma 0.650 (OAK)",
+            "definition",
         ),
         Parameter(
-            "baseline_cancer_cells", 11034.0, "Mc", "cancer cells at baseline", 1e-6, 4e6,
-            "set for each patient after the burn-in; here the median lung-cancer patient", "definition"
+            "baseline_cancer_cells",
+            11034.0,
+            "Mc",
+            "cancer cells at baseline",
+            1e-6,
+            4e6,
+            "set for each patient after the burn-in; here the median lung-cancer patient",
+            "definition",
         ),
     ),
     rules=(
         Definition(
-            "tumour_volume", "mL", "cancer_cell_volume * cancer_cells + volume_parts + volume_floor", "scan volume"
+            "tumour_volume",
+            "mL",
+            "cancer_cell_volume * cancer_cells + volume_parts + volume_floor",
+            "scan volume",
         ),
         Definition(
             "sld", "mm", "baseline_sld * (tumour_volume / baseline_volume)**(1/3)", "sum of longest diameters"
         ),
         Definition(
-            "viable_sld", "mm", "baseline_sld * (cancer_cells / baseline_cancer_cells)**(1/3)",
-            "diameter of viable tumour"
+            "viable_sld",
+            "mm",
+            "baseline_sld * (cancer_cells / baseline_cancer_cells)**(1/3)",
+            "diameter of viable tumour",
         ),
     ),
     needs=(
@@ -54,4 +78,4 @@ TUMOUR_BURDEN = Module(
         Need("volume_parts", "mL", "volumes beside viable cancer cells", "sum"),
     ),
     references=(CORE,),
-)  # fmt: skip
+)

@@ -24,28 +24,50 @@ TUMOUR_GROWTH = Module(
     description="Logistic growth with explicit turnover",
     parameters=(
         Parameter(
-            "net_growth_rate", 0.006134, "1/day", "net growth of an unattacked small tumour", 0.0012, 0.031,
-            "calibrated to OAK; QSP-IO NSCLC 0.007, sigma of ln 1", "calibrated"
+            "net_growth_rate",
+            0.006134,
+            "1/day",
+            "net growth of an unattacked small tumour",
+            0.0012,
+            0.031,
+            "calibrated to OAK; QSP-IO NSCLC 0.007, sigma of ln 1",
+            "calibrated",
         ),
         Parameter(
-            "basal_death_rate", 0.003, "1/day", "death of cancer cells without attack", 1e-5, 0.02,
-            "assumed; QSP-IO 1e-5 to 1e-4", "assumed"
+            "basal_death_rate",
+            0.003,
+            "1/day",
+            "death of cancer cells without attack",
+            1e-5,
+            0.02,
+            "assumed; QSP-IO 1e-5 to 1e-4",
+            "assumed",
         ),
         Parameter(
-            "carrying_capacity", 4.19e6, "Mc", "largest number of cancer cells", 1e6, 1e7,
-            "QSP-IO C_max 4.19e12 cells", "literature"
+            "carrying_capacity",
+            4.19e6,
+            "Mc",
+            "largest number of cancer cells",
+            1e6,
+            1e7,
+            "QSP-IO C_max 4.19e12 cells",
+            "literature",
         ),
     ),
     rules=(
         Definition("crowding", "1", "1 - cancer_cells / carrying_capacity", "growth left by crowding"),
         Definition(
-            "division_rate", "1/day", "(net_growth_rate + basal_death_rate) * crowding",
-            "divisions per sensitive cancer cell and day"
+            "division_rate",
+            "1/day",
+            "(net_growth_rate + basal_death_rate) * crowding",
+            "divisions per sensitive cancer cell and day",
         ),
         Definition(
-            "net_growth", "1/day",
-            "net_growth_rate * crowding - kill_rate * (1 - (1 - antigen_loss_presentation) * antigen_loss_share)",
-            "growth left after the immune attack, without therapy"
+            "net_growth",
+            "1/day",
+            "net_growth_rate * crowding"
+            " - kill_rate * (1 - (1 - antigen_loss_presentation) * antigen_loss_share)",
+            "growth left after the immune attack, without therapy",
         ),
     ),
     needs=(
@@ -56,4 +78,4 @@ TUMOUR_GROWTH = Module(
     ),
     provides=("division_rate", "basal_death_rate"),
     references=(QSPIO, QSPIO_NSCLC, CORE),
-)  # fmt: skip
+)

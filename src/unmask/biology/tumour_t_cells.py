@@ -17,23 +17,35 @@ from unmask.model.system import Parameter, Species
 TUMOUR_T_CELLS = Module(
     name="tumour_t_cells",
     description="T cells entering and leaving the tumour",
-    species=(
-        Species("tumour_t_cells", "Mc", "active T cells in the tumour", absolute_tolerance=1e-7),
-    ),
+    species=(Species("tumour_t_cells", "Mc", "active T cells in the tumour", absolute_tolerance=1e-7),),
     parameters=(
         Parameter(
-            "extravasation_rate", 5.017e-4, "1/day/mL", "entry of effectors per volume of tumour", 5e-5, 5e-3,
-            "calibrated to OAK; QSP-IO q_CD8_T_in 1.45e-4/min/mL", "calibrated"
+            "extravasation_rate",
+            5.017e-4,
+            "1/day/mL",
+            "entry of effectors per volume of tumour",
+            5e-5,
+            5e-3,
+            "calibrated to OAK; QSP-IO q_CD8_T_in 1.45e-4/min/mL",
+            "calibrated",
         ),
         Parameter(
-            "tumour_t_cell_loss_rate", 0.0202, "1/day", "loss of T cells in the tumour", 0.005, 0.1,
-            "calibrated to OAK; QSP-IO 0.01", "calibrated"
+            "tumour_t_cell_loss_rate",
+            0.0202,
+            "1/day",
+            "loss of T cells in the tumour",
+            0.005,
+            0.1,
+            "calibrated to OAK; QSP-IO 0.01",
+            "calibrated",
         ),
     ),
     rules=(
         Definition(
-            "extravasation", "Mc/day",
-            "extravasation_rate * cancer_cell_volume * cancer_cells * effector_t_cells", "effectors entering"
+            "extravasation",
+            "Mc/day",
+            "extravasation_rate * cancer_cell_volume * cancer_cells * effector_t_cells",
+            "effectors entering",
         ),
         Definition(
             "tumour_t_cell_volume", "mL", "immune_cell_volume * tumour_t_cells", "volume of active T cells"
@@ -42,7 +54,8 @@ TUMOUR_T_CELLS = Module(
     rates=(
         Rate(
             "tumour_t_cells",
-            "extravasation - (tumour_t_cell_loss_rate + tumour_t_cell_therapy_loss) * tumour_t_cells - exhaustion"
+            "extravasation - (tumour_t_cell_loss_rate + tumour_t_cell_therapy_loss) * tumour_t_cells"
+            " - exhaustion",
         ),
     ),
     needs=(
@@ -59,4 +72,4 @@ TUMOUR_T_CELLS = Module(
         Contribution("volume_parts", "tumour_t_cell_volume"),
     ),
     references=(QSPIO, CORE),
-)  # fmt: skip
+)

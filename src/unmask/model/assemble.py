@@ -94,7 +94,7 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
 
 def _check(module: Module) -> _Checked:
     """Read a module's equations and check symbols and units, all in the module's own names."""
-    units = {item.name: parse(item.unit) for item in (*module.species, *module.parameters, *module.rules)}
+    units = {name: parse(unit) for name, unit in module.units.items()}
     units |= {need.name: parse(need.unit) for need in module.needs}
     units[TIME] = parse(TIME_UNIT)
     per_day = ONE / units[TIME]
@@ -175,8 +175,7 @@ def _provider(need: Need, instance: Instance, instances: Sequence[Instance]) -> 
 
 
 def _require_port_unit(need: Need, instance: Instance, provider: Instance, symbol: str) -> None:
-    module = provider.module
-    unit = next(x.unit for x in (*module.species, *module.parameters, *module.rules) if x.name == symbol)
+    unit = provider.module.units[symbol]
     if not parse(unit).same(parse(need.unit)):
         raise ModelError(
             "model.port_unit",

@@ -131,7 +131,16 @@ class Module:
     @property
     def own(self) -> tuple[str, ...]:
         """Names of the module's own species, parameters and rules."""
-        return tuple(item.name for item in (*self.species, *self.parameters, *self.rules))
+        return tuple(item.name for item in self._declared)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of each of the module's own species, parameters and rules."""
+        return {item.name: item.unit for item in self._declared}
+
+    @property
+    def _declared(self) -> tuple[Species | Parameter | Definition, ...]:
+        return (*self.species, *self.parameters, *self.rules)
 
     def instantiate(self, group: str, shared: tuple[str, ...] = ()) -> Instance:
         """Return this module as a member of ``group``.

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import pint
 import sympy as sp
@@ -71,9 +72,9 @@ def _sorted(exponents: Mapping[str, Fraction]) -> tuple[tuple[str, Fraction], ..
 
 
 @cache
-def registry() -> pint.UnitRegistry:
+def registry() -> pint.UnitRegistry[float]:
     """Return the unit registry: pint's own units, cells as a dimension, and ``Mc`` = 1e6 cells."""
-    units: pint.UnitRegistry = pint.UnitRegistry()
+    units: pint.UnitRegistry[float] = pint.UnitRegistry()
     units.define("cell = [cell_number]")
     units.define("Mc = 1e6 * cell")
     return units
@@ -99,11 +100,11 @@ def parse(text: str) -> Unit:
     """
     units = registry()
     try:
-        quantity = units.Quantity(units.parse_expression(text)).to_base_units()
+        quantity: Any = units.Quantity(units.parse_expression(text)).to_base_units()
     except Exception as problem:  # pint raises many kinds (undefined unit, tokenizer, attribute, offset)
         raise ModelError("model.unknown_unit", unit=text, reason=problem) from problem
     exponents = {
-        name: Fraction(power).limit_denominator(1000) for name, power in quantity.dimensionality.items()
+        name: Fraction(str(power)).limit_denominator(1000) for name, power in quantity.dimensionality.items()
     }
     return Unit(float(quantity.magnitude), _sorted(exponents))
 

@@ -1,7 +1,7 @@
 """The assembled system of equations: what ``assemble`` returns and what the engine compiles.
 
-A :class:`Model` is plain data: symbols are SymPy symbols named exactly as the species, parameters and rules are.
-It knows no biology; anything that is a set of ordinary differential equations with algebraic rules fits.
+A :class:`Model` is plain data: symbols are SymPy symbols named exactly as the species, parameters and rules
+are. It knows no biology; anything that is a set of ordinary differential equations with algebraic rules fits.
 """
 
 from __future__ import annotations

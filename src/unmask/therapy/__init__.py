@@ -1,0 +1,1 @@
+"""Therapies: what drugs do, one a file, the drugs themselves as data, and doses as plain effects."""

@@ -4,9 +4,9 @@ Equations (Ch effect, per day)::
 
     dCh/dt = -chemo_effect_decay_rate * Ch          a standard cycle adds the decay rate, so its integral is 1
 
-    kill of a clone          = chemo_log_kill * Ch                    (resistant clones: * chemo_resistant_sensitivity)
-    the same, as antigen     = chemo_death_immunogenicity * that kill
-    depletion of T cells     = lymphodepletion * Ch                   (in the tumour: * tumour_t_cell_chemo_sensitivity)
+    kill of a clone       = chemo_log_kill * Ch              (resistant clones: * chemo_resistant_sensitivity)
+    the same, as antigen  = chemo_death_immunogenicity * that kill
+    depletion of T cells  = lymphodepletion * Ch            (in the tumour: * tumour_t_cell_chemo_sensitivity)
     neutrophil proliferation lost = neutrophil_drug_slope * Ch
 
 so ``chemo_log_kill`` is the log-kill of sensitive cells per standard cycle.
@@ -34,53 +34,110 @@ CHEMOTHERAPY = Module(
     species=(Species("chemo_effect", "1/day", "effect of chemotherapy", absolute_tolerance=1e-7),),
     parameters=(
         Parameter(
-            "chemo_log_kill", 0.3526, "1", "log-kill of sensitive cells per standard cycle", 0.035, 3.6,
-            "calibrated to OAK, sigma of ln 1.41", "calibrated"
+            "chemo_log_kill",
+            0.3526,
+            "1",
+            "log-kill of sensitive cells per standard cycle",
+            0.035,
+            3.6,
+            "calibrated to OAK, sigma of ln 1.41",
+            "calibrated",
         ),
         Parameter(
-            "chemo_effect_decay_rate", 0.7, "1/day", "decay of the effect: half-life one day", 0.2, 2.0,
-            "assumed", "assumed"
+            "chemo_effect_decay_rate",
+            0.7,
+            "1/day",
+            "decay of the effect: half-life one day",
+            0.2,
+            2.0,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "chemo_resistant_sensitivity", 0.1, "1", "sensitivity left in resistant clones", 0.0, 0.5,
-            "assumed", "assumed"
+            "chemo_resistant_sensitivity",
+            0.1,
+            "1",
+            "sensitivity left in resistant clones",
+            0.0,
+            0.5,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "chemo_death_immunogenicity", 1.0, "1", "antigen from a death by chemotherapy, relative to others", 0.0, 3.0,
-            "assumed", "assumed"
+            "chemo_death_immunogenicity",
+            1.0,
+            "1",
+            "antigen from a death by chemotherapy, relative to others",
+            0.0,
+            3.0,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "lymphodepletion", 0.3, "1", "log-depletion of T cells per standard cycle", 0.0, 1.5, "assumed", "assumed"
+            "lymphodepletion",
+            0.3,
+            "1",
+            "log-depletion of T cells per standard cycle",
+            0.0,
+            1.5,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "tumour_t_cell_chemo_sensitivity", 0.3, "1", "the same in the tumour, relative to the blood", 0.0, 1.0,
-            "assumed", "assumed"
+            "tumour_t_cell_chemo_sensitivity",
+            0.3,
+            "1",
+            "the same in the tumour, relative to the blood",
+            0.0,
+            1.0,
+            "assumed",
+            "assumed",
         ),
         Parameter(
-            "neutrophil_drug_slope", 2.3, "day", "proliferation of neutrophils lost per effect", 1.0, 5.0,
-            "scaled from Friberg 2002 (docetaxel), sigma of ln 0.4", "literature"
+            "neutrophil_drug_slope",
+            2.3,
+            "day",
+            "proliferation of neutrophils lost per effect",
+            1.0,
+            5.0,
+            "scaled from Friberg 2002 (docetaxel), sigma of ln 0.4",
+            "literature",
         ),
     ),
     rules=(
         Definition("chemo_kill", "1/day", "chemo_log_kill * chemo_effect", "kill of sensitive cells"),
         Definition(
-            "chemo_kill_of_resistant", "1/day", "chemo_resistant_sensitivity * chemo_kill", "kill of resistant cells"
+            "chemo_kill_of_resistant",
+            "1/day",
+            "chemo_resistant_sensitivity * chemo_kill",
+            "kill of resistant cells",
         ),
         Definition(
-            "immunogenic_chemo_kill", "1/day", "chemo_death_immunogenicity * chemo_kill",
-            "kill of sensitive cells, as antigen source"
+            "immunogenic_chemo_kill",
+            "1/day",
+            "chemo_death_immunogenicity * chemo_kill",
+            "kill of sensitive cells, as antigen source",
         ),
         Definition(
-            "immunogenic_chemo_kill_of_resistant", "1/day", "chemo_death_immunogenicity * chemo_kill_of_resistant",
-            "kill of resistant cells, as antigen source"
-        ),
-        Definition("chemo_t_cell_depletion", "1/day", "lymphodepletion * chemo_effect", "depletion of T cells"),
-        Definition(
-            "chemo_tumour_t_cell_depletion", "1/day", "tumour_t_cell_chemo_sensitivity * chemo_t_cell_depletion",
-            "depletion of T cells in the tumour"
+            "immunogenic_chemo_kill_of_resistant",
+            "1/day",
+            "chemo_death_immunogenicity * chemo_kill_of_resistant",
+            "kill of resistant cells, as antigen source",
         ),
         Definition(
-            "chemo_myelosuppression", "1", "neutrophil_drug_slope * chemo_effect", "neutrophil proliferation lost"
+            "chemo_t_cell_depletion", "1/day", "lymphodepletion * chemo_effect", "depletion of T cells"
+        ),
+        Definition(
+            "chemo_tumour_t_cell_depletion",
+            "1/day",
+            "tumour_t_cell_chemo_sensitivity * chemo_t_cell_depletion",
+            "depletion of T cells in the tumour",
+        ),
+        Definition(
+            "chemo_myelosuppression",
+            "1",
+            "neutrophil_drug_slope * chemo_effect",
+            "neutrophil proliferation lost",
         ),
     ),
     rates=(Rate("chemo_effect", "-chemo_effect_decay_rate * chemo_effect"),),
@@ -97,4 +154,4 @@ CHEMOTHERAPY = Module(
         Contribution("myelosuppression", "chemo_myelosuppression"),
     ),
     references=(_FRIBERG,),
-)  # fmt: skip
+)

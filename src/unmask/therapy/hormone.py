@@ -25,22 +25,47 @@ HORMONE = Module(
     species=(Species("hormone", "1", "hormone, relative to normal", initial=1.0, absolute_tolerance=1e-7),),
     parameters=(
         Parameter(
-            "hormone_dependence", 0.0, "1", "dependence of the tumour on hormone", 0.0, 1.0,
-            "set by the tumour type", "definition"
+            "hormone_dependence",
+            0.0,
+            "1",
+            "dependence of the tumour on hormone",
+            0.0,
+            1.0,
+            "set by the tumour type",
+            "definition",
         ),
         Parameter(
-            "castration_death_rate", 0.01, "1/day", "death without any hormone", 0.0, 0.05, "assumed", "assumed"
+            "castration_death_rate",
+            0.01,
+            "1/day",
+            "death without any hormone",
+            0.0,
+            0.05,
+            "assumed",
+            "assumed",
         ),
-        Parameter("hormone_decline_rate", 0.1, "1/day", "how fast hormone follows", 0.03, 0.5, "assumed", "assumed"),
         Parameter(
-            "hormone_input", 1.0, "1", "production of hormone, relative to normal", 0.0, 1.0,
-            "set by the regimen; deprivation 0.05", "definition"
+            "hormone_decline_rate", 0.1, "1/day", "how fast hormone follows", 0.03, 0.5, "assumed", "assumed"
+        ),
+        Parameter(
+            "hormone_input",
+            1.0,
+            "1",
+            "production of hormone, relative to normal",
+            0.0,
+            1.0,
+            "set by the regimen; deprivation 0.05",
+            "definition",
         ),
     ),
     rules=(
-        Definition("hormone_want", "1", "hormone_dependence * (1 - hormone)", "hormone lacking, times dependence"),
+        Definition(
+            "hormone_want", "1", "hormone_dependence * (1 - hormone)", "hormone lacking, times dependence"
+        ),
         Definition("hormone_growth_left", "1", "1 - hormone_want", "growth left to dependent clones"),
-        Definition("castration_kill", "1/day", "castration_death_rate * hormone_want", "kill of dependent clones"),
+        Definition(
+            "castration_kill", "1/day", "castration_death_rate * hormone_want", "kill of dependent clones"
+        ),
     ),
     rates=(Rate("hormone", "hormone_decline_rate * (hormone_input - hormone)"),),
     contributes=(
@@ -51,4 +76,4 @@ HORMONE = Module(
         ),
         *(Contribution(f"growth_factor_of_{clone}", "hormone_growth_left") for clone in _DEPENDENT),
     ),
-)  # fmt: skip
+)

@@ -1,7 +1,7 @@
 """Targeted drugs: growth inhibitors (everolimus) and kinase inhibitors, taken daily.
 
-Equations, while ``targeted_drug_on`` is 1 (s = 1, or ``targeted_resistant_sensitivity`` for the targeted-resistant
-and multi-resistant clones)::
+Equations, while ``targeted_drug_on`` is 1 (s = 1, or ``targeted_resistant_sensitivity`` for the
+targeted-resistant and multi-resistant clones)::
 
     kill of a clone        = targeted_kill_rate * s                                         [per day]
     growth left to a clone = 1 - targeted_growth_inhibition * s
@@ -22,35 +22,60 @@ TARGETED = Module(
     description="Targeted drug: kill and growth inhibition",
     parameters=(
         Parameter(
-            "targeted_kill_rate", 0.0, "1/day", "kill of sensitive cells while on the drug", 0.0, 0.1,
-            "set by the drug", "definition"
+            "targeted_kill_rate",
+            0.0,
+            "1/day",
+            "kill of sensitive cells while on the drug",
+            0.0,
+            0.1,
+            "set by the drug",
+            "definition",
         ),
         Parameter(
-            "targeted_growth_inhibition", 0.0, "1", "growth of sensitive cells lost while on the drug", 0.0, 1.0,
-            "set by the drug", "definition"
+            "targeted_growth_inhibition",
+            0.0,
+            "1",
+            "growth of sensitive cells lost while on the drug",
+            0.0,
+            1.0,
+            "set by the drug",
+            "definition",
         ),
         Parameter(
-            "targeted_resistant_sensitivity", 0.03, "1", "sensitivity left in resistant clones", 0.0, 0.3,
-            "assumed", "assumed"
+            "targeted_resistant_sensitivity",
+            0.03,
+            "1",
+            "sensitivity left in resistant clones",
+            0.0,
+            0.3,
+            "assumed",
+            "assumed",
         ),
         Parameter(
             "targeted_drug_on", 0.0, "1", "1: the drug is taken", 0.0, 1.0, "set by the regimen", "definition"
         ),
     ),
     rules=(
-        Definition("targeted_kill", "1/day", "targeted_kill_rate * targeted_drug_on", "kill of sensitive cells"),
         Definition(
-            "targeted_kill_of_resistant", "1/day", "targeted_resistant_sensitivity * targeted_kill",
-            "kill of resistant cells"
+            "targeted_kill", "1/day", "targeted_kill_rate * targeted_drug_on", "kill of sensitive cells"
         ),
         Definition(
-            "targeted_growth_left", "1", "1 - targeted_growth_inhibition * targeted_drug_on",
-            "growth left to sensitive cells"
+            "targeted_kill_of_resistant",
+            "1/day",
+            "targeted_resistant_sensitivity * targeted_kill",
+            "kill of resistant cells",
         ),
         Definition(
-            "targeted_growth_left_to_resistant", "1",
+            "targeted_growth_left",
+            "1",
+            "1 - targeted_growth_inhibition * targeted_drug_on",
+            "growth left to sensitive cells",
+        ),
+        Definition(
+            "targeted_growth_left_to_resistant",
+            "1",
             "1 - targeted_growth_inhibition * targeted_drug_on * targeted_resistant_sensitivity",
-            "growth left to resistant cells"
+            "growth left to resistant cells",
         ),
     ),
     contributes=(
@@ -65,6 +90,9 @@ TARGETED = Module(
             for clone in _RESISTANT
         ),
         *(Contribution(f"growth_factor_of_{clone}", "targeted_growth_left") for clone in _SENSITIVE),
-        *(Contribution(f"growth_factor_of_{clone}", "targeted_growth_left_to_resistant") for clone in _RESISTANT),
+        *(
+            Contribution(f"growth_factor_of_{clone}", "targeted_growth_left_to_resistant")
+            for clone in _RESISTANT
+        ),
     ),
-)  # fmt: skip
+)

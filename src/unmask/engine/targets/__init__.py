@@ -1,0 +1,1 @@
+"""Printers of machine code, one package for each kind of machine."""

@@ -1,0 +1,1 @@
+"""Central processors: LLVM assembly over vectors of eight patients."""

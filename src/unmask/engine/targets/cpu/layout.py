@@ -1,0 +1,114 @@
+"""Where everything lies in the workspace of one group of lanes, counted in vectors of eight doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from unmask.engine.tableaus import Tableau
+from unmask.engine.targets.cpu.formulas import hoisted
+from unmask.engine.translate import Equations
+
+# One vector each: what belongs to a lane. FLAG is 0 while the lane's patient is on the way and 1 + Status
+# after. PATIENT holds row numbers (-1: no patient); REJECTED_LAST and SINGULAR are 0 or 1.
+SCALARS = (
+    "TIME",
+    "END",
+    "STEP",
+    "TRIED",
+    "INVERSE",
+    "PIVOT",
+    "STAGE_TIME",
+    "STEPS",
+    "REJECTED",
+    "REJECTED_LAST",
+    "SINGULAR",
+    "ERROR",
+    "FLAG",
+    "PATIENT",
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Offsets into the workspace.
+
+    Attributes
+    ----------
+    places
+        Node -> offset, for inputs, hoisted nodes and the pivot, as the right-hand side sees them during a
+        stage.
+    """
+
+    states: int
+    parameters: int
+    observables: int
+    scalar: dict[str, int]
+    state: int
+    trial: int
+    rate: int
+    time_derivative: int
+    stage: int
+    observable: int
+    parameter: int
+    factor: dict[tuple[str, int, int], int]
+    hoisted: tuple[int, ...]
+    hoisted_start: int
+    size: int
+
+    def places(self, equations: Equations, state: int, time: str) -> dict[int, int]:
+        """Return node -> offset, with the states at offset ``state`` and the time in scalar ``time``."""
+        graph = equations.graph
+        found = {graph.input("state", i): state + i for i in range(self.states)}
+        found |= {graph.input("parameter", i): self.parameter + i for i in range(self.parameters)}
+        found |= {node: self.hoisted_start + i for i, node in enumerate(self.hoisted)}
+        found[graph.input("time")] = self.scalar[time]
+        found[graph.input("pivot")] = self.scalar["PIVOT"]
+        return found
+
+
+def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
+    """Return the layout for a model and a method."""
+    n = len(equations.rates)
+    factors = equations.factors
+    entries = [("lower", row, column) for row, column in factors.lower]
+    entries += [("upper", row, column) for row, column in factors.upper]
+    entries += [("pivot", state, state) for state in range(n)]
+    kept = hoisted(equations.graph, _roots(equations))
+
+    sizes = {
+        "state": n,
+        "trial": n,
+        "rate": n,
+        "time_derivative": n if equations.time_derivatives else 0,
+        "stage": n * tableau.stages,
+        "factor": len(entries),
+        "observable": len(equations.observables),
+        "parameter": parameters,
+        "hoisted_start": len(kept),
+    }
+    start, offsets = len(SCALARS), {}
+    for name, size in sizes.items():
+        offsets[name] = start
+        start += size
+    first_factor = offsets.pop("factor")
+    return Layout(
+        states=n,
+        parameters=parameters,
+        observables=len(equations.observables),
+        scalar={name: index for index, name in enumerate(SCALARS)},
+        factor={entry: first_factor + index for index, entry in enumerate(entries)},
+        hoisted=kept,
+        size=start,
+        **offsets,
+    )
+
+
+def _roots(equations: Equations) -> Iterable[int]:
+    factors = equations.factors
+    yield from equations.rates
+    yield from equations.time_derivatives
+    yield from equations.observables
+    yield from factors.lower.values()
+    yield from factors.upper.values()
+    yield from factors.reciprocals

@@ -1,0 +1,290 @@
+"""The functions of one Rosenbrock step, for the eight patients of a lane group at once."""
+
+from __future__ import annotations
+
+from unmask.engine.tableaus import Tableau
+from unmask.engine.targets.cpu.elementary import exponential, logarithm
+from unmask.engine.targets.cpu.formulas import Formulas
+from unmask.engine.targets.cpu.layout import Layout
+from unmask.engine.targets.cpu.listing import LANES, Listing, vector
+from unmask.engine.translate import Equations
+
+# Step-size control: h is multiplied by SAFETY * error ** (-1 / (error_order + 1)) within these limits. A step
+# whose error is not a number is tried again with a tenth.
+SAFETY, SHRINK, GROW, AFTER_NAN = 0.9, 0.2, 6.0, 0.1
+# The smallest step: four units in the last place of the time, and never below this.
+SMALLEST_STEP = 1e-30
+
+
+def functions(equations: Equations, layout: Layout, tableau: Tableau) -> str:
+    """Return the LLVM text of every function that works on one lane group."""
+    return "\n".join(
+        (
+            _prepare(equations, layout),
+            _rates(equations, layout),
+            _factor(equations, layout),
+            _solve(equations, layout),
+            _observables(equations, layout),
+            _first_step_size(layout),
+            _step(equations, layout, tableau),
+        )
+    )
+
+
+def _prepare(equations: Equations, layout: Layout) -> str:
+    code = Listing()
+    places = layout.places(equations, layout.state, "TIME")
+    for node in layout.hoisted:
+        del places[node]
+    formulas = Formulas(code, equations.graph, places)
+    for index, node in enumerate(layout.hoisted):
+        code.store(formulas.value(node), layout.hoisted_start + index)
+    return code.function("@prepare(ptr %ws)")
+
+
+def _rates(equations: Equations, layout: Layout) -> str:
+    code = Listing()
+    formulas = Formulas(code, equations.graph, layout.places(equations, layout.trial, "STAGE_TIME"))
+    for index, node in enumerate(equations.rates):
+        code.store(formulas.value(node), layout.rate + index)
+    return code.function("@rates(ptr %ws)")
+
+
+def _observables(equations: Equations, layout: Layout) -> str:
+    code = Listing()
+    formulas = Formulas(code, equations.graph, layout.places(equations, layout.state, "TIME"))
+    for index, node in enumerate(equations.observables):
+        code.store(formulas.value(node), layout.observable + index)
+    return code.function("@observables(ptr %ws)")
+
+
+def _factor(equations: Equations, layout: Layout) -> str:
+    """Rates at the start of the step, df/dt, and the LU factors: they share most of their subexpressions."""
+    code = Listing()
+    formulas = Formulas(code, equations.graph, layout.places(equations, layout.state, "TIME"))
+    for index, node in enumerate(equations.rates):
+        code.store(formulas.value(node), layout.rate + index)
+    for index, node in enumerate(equations.time_derivatives):
+        code.store(formulas.value(node), layout.time_derivative + index)
+    factors = equations.factors
+    singular = ""
+    for state in factors.order:
+        zero = code.compare("oeq", formulas.value(factors.pivots[state]), vector(0.0))
+        singular = code.mask("or", singular, zero) if singular else zero
+        code.store(formulas.value(factors.reciprocals[state]), layout.factor["pivot", state, state])
+        for (row, column), node in factors.lower.items():
+            if column == state:
+                code.store(formulas.value(node), layout.factor["lower", row, column])
+        for (row, column), node in factors.upper.items():
+            if row == state:
+                code.store(formulas.value(node), layout.factor["upper", row, column])
+    code.store(code.select(singular, vector(1.0), vector(0.0)), layout.scalar["SINGULAR"])
+    return code.function("@factor(ptr %ws)")
+
+
+def _solve(equations: Equations, layout: Layout) -> str:
+    """Solve with the factors: right-hand side in the rates, solution to vector ``to`` onwards."""
+    code = Listing()
+    factors = equations.factors
+    x = {state: code.load(layout.rate + state) for state in range(layout.states)}
+    for state in factors.order:
+        for (row, column), _ in factors.lower.items():
+            if column == state:
+                product = code.binary("fmul", code.load(layout.factor["lower", row, column]), x[column])
+                x[row] = code.binary("fsub", x[row], product)
+    for state in reversed(factors.order):
+        for (row, column), _ in factors.upper.items():
+            if row == state:
+                product = code.binary("fmul", code.load(layout.factor["upper", row, column]), x[column])
+                x[row] = code.binary("fsub", x[row], product)
+        x[state] = code.binary("fmul", x[state], code.load(layout.factor["pivot", state, state]))
+        code.store(x[state], "%to", offset=str(state))
+    return code.function("@solve(ptr %ws, i64 %to)")
+
+
+def _first_step_size(layout: Layout) -> str:
+    """Choose a step for lanes that bring none (STEP not above 0): one in which states change by about 1 %.
+
+    The first part of the rule of Hairer, Norsett & Wanner, *Solving ODEs I*, section II.4.
+    """
+    code = Listing()
+    sums = [code.let(f"alloca <{LANES} x double>, align 64") for _ in range(2)]
+    time, end = code.load(layout.scalar["TIME"]), code.load(layout.scalar["END"])
+    code.store(time, layout.scalar["STAGE_TIME"])
+    with code.loop("0", str(layout.states)) as state:
+        code.store(code.load(layout.state, offset=state), layout.trial, offset=state)
+    code.do("call void @rates(ptr %ws)")
+    for place in sums:
+        code.do(f"store <{LANES} x double> {vector(0.0)}, ptr {place}, align 64")
+    with code.loop("0", str(layout.states)) as state:
+        value = code.load(layout.state, offset=state)
+        scale = _scale(code, state, code.call("fabs", value))
+        for place, part in zip(sums, (value, code.load(layout.rate, offset=state)), strict=True):
+            ratio = code.binary("fdiv", part, scale)
+            before = code.let(f"load <{LANES} x double>, ptr {place}, align 64")
+            after = code.binary("fadd", before, code.binary("fmul", ratio, ratio))
+            code.do(f"store <{LANES} x double> {after}, ptr {place}, align 64")
+    size, rate = (
+        code.call("sqrt", code.let(f"load <{LANES} x double>, ptr {place}, align 64")) for place in sums
+    )
+    size = code.select(code.compare("ogt", size, vector(1.0)), size, vector(1.0))
+    guess = code.binary("fdiv", code.binary("fmul", vector(0.01), size), rate)
+    span = code.binary("fsub", end, time)
+    guess = code.select(code.compare("olt", guess, span), guess, span)
+    step = code.load(layout.scalar["STEP"])
+    code.store(code.select(code.compare("ogt", step, vector(0.0)), step, guess), layout.scalar["STEP"])
+    return code.function("@first_step_size(ptr %ws, ptr %atol, double %rtol)")
+
+
+def _scale(code: Listing, state: str, magnitude: str) -> str:
+    """Tolerance of a state: absolute_tolerance + rtol |y|."""
+    absolute = code.spread(code.read("%atol", state))
+    return code.binary("fadd", absolute, code.binary("fmul", code.spread("%rtol"), magnitude))
+
+
+def _step(equations: Equations, layout: Layout, tableau: Tableau) -> str:
+    code = Listing()
+    scalar = layout.scalar
+    autonomous = not equations.time_derivatives
+    time, end, wanted = (code.load(scalar[name]) for name in ("TIME", "END", "STEP"))
+    left = code.binary("fsub", end, time)
+    last = code.compare("oge", wanted, left)
+    # Two equal steps rather than one full step and a sliver.
+    near = code.compare("ogt", code.binary("fmul", wanted, vector(2.0)), left)
+    step = code.select(near, code.binary("fmul", left, vector(0.5)), wanted)
+    step = code.select(last, left, step)
+    inverse = code.binary("fdiv", vector(1.0), step)
+    code.store(step, scalar["TRIED"])
+    code.store(inverse, scalar["INVERSE"])
+    code.store(code.binary("fmul", inverse, vector(1.0 / tableau.gamma)), scalar["PIVOT"])
+    code.do("call void @factor(ptr %ws)")
+
+    n = layout.states
+    for stage in range(tableau.stages):
+        if stage:
+            _stage_state(code, layout, tableau, stage)
+            moved = code.binary("fmul", step, vector(tableau.nodes[stage]))
+            code.store(code.binary("fadd", time, moved), scalar["STAGE_TIME"])
+            code.do("call void @rates(ptr %ws)")
+        weight = 0.0 if autonomous else tableau.time_weights[stage]
+        if stage or weight:
+            _stage_right_side(code, layout, tableau, stage, weight)
+        code.do(f"call void @solve(ptr %ws, i64 {layout.stage + stage * n})")
+
+    _new_state_and_error(code, layout, tableau)
+    _control(code, layout, tableau, wanted, step, last, near)
+    return code.function("@step(ptr %ws, ptr %atol, double %rtol, double %limit)")
+
+
+def _combination(code: Listing, layout: Layout, weights: tuple[float, ...], state: str) -> str:
+    """Return sum_j weights[j] u_j for one state."""
+    total = ""
+    for stage, weight in enumerate(weights):
+        if weight == 0.0:
+            continue
+        part = code.load(layout.stage + stage * layout.states, offset=state)
+        if weight != 1.0:
+            part = code.binary("fmul", part, vector(weight))
+        total = code.binary("fadd", total, part) if total else part
+    return total
+
+
+def _stage_state(code: Listing, layout: Layout, tableau: Tableau, stage: int) -> None:
+    row = tableau.a[stage]
+    # The last stages of a stiffly accurate method start from the previous one's state plus its increment.
+    extends = row[:-1] == tableau.a[stage - 1] and row[-1] == 1.0
+    with code.loop("0", str(layout.states)) as state:
+        if extends:
+            base = code.load(layout.trial, offset=state)
+            change = code.load(layout.stage + (stage - 1) * layout.states, offset=state)
+        else:
+            base = code.load(layout.state, offset=state)
+            change = _combination(code, layout, row, state)
+        code.store(code.binary("fadd", base, change), layout.trial, offset=state)
+
+
+def _stage_right_side(code: Listing, layout: Layout, tableau: Tableau, stage: int, weight: float) -> None:
+    inverse = code.load(layout.scalar["INVERSE"])
+    step = code.load(layout.scalar["TRIED"])
+    with code.loop("0", str(layout.states)) as state:
+        value = code.load(layout.rate, offset=state)
+        change = _combination(code, layout, tableau.c_rows[stage], state)
+        if change:
+            value = code.binary("fadd", value, code.binary("fmul", change, inverse))
+        if weight:
+            slope = code.binary("fmul", code.load(layout.time_derivative, offset=state), vector(weight))
+            value = code.binary("fadd", value, code.binary("fmul", slope, step))
+        code.store(value, layout.rate, offset=state)
+
+
+def _new_state_and_error(code: Listing, layout: Layout, tableau: Tableau) -> None:
+    """New state into the trial vectors; mean square of the error over its tolerance into ERROR."""
+    code.store(vector(0.0), layout.scalar["ERROR"])
+    with code.loop("0", str(layout.states)) as state:
+        old = code.load(layout.state, offset=state)
+        error = code.load(layout.stage + (tableau.stages - 1) * layout.states, offset=state)
+        new = code.binary("fadd", code.load(layout.trial, offset=state), error)
+        code.store(new, layout.trial, offset=state)
+        before, after = code.call("fabs", old), code.call("fabs", new)
+        larger = code.select(code.compare("ogt", before, after), before, after)
+        ratio = code.binary("fdiv", error, _scale(code, state, larger))
+        square = code.binary("fmul", ratio, ratio)
+        # Infinity in the new state makes its scale infinite and the ratio 0; infinity - infinity is NaN.
+        square = code.binary("fadd", square, code.binary("fsub", new, new))
+        total = code.binary("fadd", code.load(layout.scalar["ERROR"]), square)
+        code.store(total, layout.scalar["ERROR"])
+
+
+def _control(
+    code: Listing, layout: Layout, tableau: Tableau, wanted: str, step: str, last: str, near: str
+) -> None:
+    """Accept or reject, and choose the next step, lane by lane."""
+    scalar = layout.scalar
+    error = code.binary("fmul", code.load(scalar["ERROR"]), vector(1.0 / layout.states))
+    finite = code.compare("olt", error, vector(1e300))
+    accept = code.compare("ole", error, vector(1.0))
+
+    floor = code.select(code.compare("ogt", error, vector(1e-20)), error, vector(1e-20))
+    exponent = vector(-0.5 / (tableau.error_order + 1))
+    factor = exponential(code, code.binary("fmul", logarithm(code, floor), exponent))
+    factor = code.binary("fmul", factor, vector(SAFETY))
+    rejected_before = code.compare("ogt", code.load(scalar["REJECTED_LAST"]), vector(0.5))
+    most = code.select(rejected_before, vector(1.0), vector(GROW))
+    factor = code.select(code.compare("ogt", factor, most), most, factor)
+    factor = code.select(code.compare("olt", factor, vector(SHRINK)), vector(SHRINK), factor)
+    factor = code.select(finite, factor, vector(AFTER_NAN))
+    following = code.binary("fmul", step, factor)
+    # A step cut short by the end of the interval says little about how long the next may be.
+    longer = code.compare("ogt", wanted, following)
+    cut = code.mask("and", code.mask("or", last, near), code.mask("and", longer, accept))
+    hint = code.select(cut, wanted, following)
+
+    time = code.load(scalar["TIME"])
+    moved = code.select(last, code.load(scalar["END"]), code.binary("fadd", time, step))
+    time_after = code.select(accept, moved, time)
+    code.store(time_after, scalar["TIME"])
+    code.store(hint, scalar["STEP"])
+    code.store(code.select(accept, vector(0.0), vector(1.0)), scalar["REJECTED_LAST"])
+    with code.loop("0", str(layout.states)) as state:
+        new, old = code.load(layout.trial, offset=state), code.load(layout.state, offset=state)
+        code.store(code.select(accept, new, old), layout.state, offset=state)
+
+    steps = code.binary("fadd", code.load(scalar["STEPS"]), vector(1.0))
+    code.store(steps, scalar["STEPS"])
+    refused = code.select(accept, vector(0.0), vector(1.0))
+    code.store(code.binary("fadd", code.load(scalar["REJECTED"]), refused), scalar["REJECTED"])
+
+    # FLAG = 1 + Status, the most telling reason last.
+    used_up = code.compare("oge", steps, code.spread("%limit"))
+    flag = code.select(used_up, vector(2.0), vector(0.0))
+    smallest = code.binary("fmul", code.call("fabs", time), vector(4.0 * 2.0**-52))
+    smallest = code.select(
+        code.compare("ogt", smallest, vector(SMALLEST_STEP)), smallest, vector(SMALLEST_STEP)
+    )
+    stuck = code.compare("ole", following, smallest)
+    stuck = code.mask("and", stuck, code.invert(accept))
+    singular = code.compare("ogt", code.load(scalar["SINGULAR"]), vector(0.5))
+    why = code.select(finite, vector(3.0), code.select(singular, vector(5.0), vector(4.0)))
+    flag = code.select(stuck, why, flag)
+    done = code.mask("and", accept, last)
+    code.store(code.select(done, vector(1.0), flag), scalar["FLAG"])

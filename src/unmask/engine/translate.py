@@ -1,0 +1,199 @@
+"""From the SymPy expressions of a model to one graph of everything a Rosenbrock step needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from unmask.engine.elimination import Factors, factorise
+from unmask.engine.graph import Graph
+from unmask.errors import ModelError
+from unmask.model.system import Model
+
+_FUNCTIONS = {
+    sp.exp: "exp",
+    sp.log: "log",
+    sp.sin: "sin",
+    sp.cos: "cos",
+    sp.floor: "floor",
+    sp.Abs: "abs",
+}
+_RELATIONS = {
+    sp.StrictLessThan: ("lt", False),
+    sp.LessThan: ("le", False),
+    sp.StrictGreaterThan: ("lt", True),
+    sp.GreaterThan: ("le", True),
+    sp.Equality: ("eq", False),
+    sp.Unequality: ("ne", False),
+}
+
+
+@dataclass(frozen=True)
+class Equations:
+    """A model as nodes of one graph.
+
+    Attributes
+    ----------
+    rates, time_derivatives, observables
+        One node per state, per state (empty when no rate depends on time) and per observable.
+    jacobian
+        Non-zero entries (row, column) -> node of d rate[row] / d state[column].
+    factors
+        The static sparse LU factors of ``pivot I - jacobian``; ``pivot`` is an input of its own.
+    """
+
+    graph: Graph
+    rates: tuple[int, ...]
+    time_derivatives: tuple[int, ...]
+    observables: tuple[int, ...]
+    jacobian: Mapping[tuple[int, int], int]
+    factors: Factors
+
+
+def translate(model: Model) -> Equations:
+    """Return the graph of a model: rates, Jacobian, factors, observables.
+
+    Raises
+    ------
+    ModelError
+        A symbol that is neither species, parameter, time nor an earlier rule; a function the engine cannot
+        compute; a species name used twice.
+    """
+    graph = Graph()
+    translator = _Translator(graph, model)
+    states = [graph.input("state", index) for index in range(len(model.species))]
+    rates = [translator.convert(rate, f"d({name})/dt") for name, rate in _named_rates(model)]
+    observables = [translator.symbol(name, "observables") for name in model.observables]
+
+    time = graph.input("time")
+    moving = [graph.derivative(rate, time) for rate in rates]
+    jacobian = {
+        (row, column): node
+        for row, rate in enumerate(rates)
+        for column, state in enumerate(states)
+        if (node := graph.derivative(rate, state)) != graph.zero
+    }
+    lowered = graph.lower([*rates, *observables, *jacobian.values(), *moving])
+    count = len(rates)
+    jacobian = dict(zip(jacobian, lowered[count + len(observables) :], strict=False))
+    pivot = graph.input("pivot")
+    return Equations(
+        graph=graph,
+        rates=tuple(lowered[:count]),
+        time_derivatives=tuple(lowered[-count:]) if any(node != graph.zero for node in moving) else (),
+        observables=tuple(lowered[count : count + len(observables)]),
+        jacobian=jacobian,
+        factors=factorise(graph, jacobian, pivot, count),
+    )
+
+
+def _named_rates(model: Model) -> list[tuple[str, sp.Expr]]:
+    if len(model.rates) != len(model.species):
+        raise ModelError(
+            "engine.rate_count", model=model.name, species=len(model.species), rates=len(model.rates)
+        )
+    return list(zip(model.species_names, model.rates, strict=True))
+
+
+class _Translator:
+    """Converts SymPy expressions, remembering every subexpression."""
+
+    def __init__(self, graph: Graph, model: Model) -> None:
+        self.graph = graph
+        self.model = model.name
+        self.symbols: dict[str, int] = {model.time_symbol: graph.input("time")}
+        self.seen: dict[Any, int] = {}
+        for kind, names in (("state", model.species_names), ("parameter", model.parameter_names)):
+            for index, name in enumerate(names):
+                if name in self.symbols:
+                    raise ModelError("engine.duplicate_symbol", model=model.name, symbol=name)
+                self.symbols[name] = graph.input(kind, index)
+        for rule in model.rules:
+            if rule.name in self.symbols:
+                raise ModelError("engine.duplicate_symbol", model=model.name, symbol=rule.name)
+            self.symbols[rule.name] = self.convert(rule.expression, rule.name)
+
+    def symbol(self, name: str, where: str) -> int:
+        if name not in self.symbols:
+            raise ModelError("engine.unknown_symbol", model=self.model, where=where, symbol=name)
+        return self.symbols[name]
+
+    def convert(self, expression: Any, where: str) -> int:
+        """Return the node of an expression; ``where`` names it in an error."""
+        expression = sp.sympify(expression)
+        if expression not in self.seen:
+            self.seen[expression] = self._convert(expression, where)
+        return self.seen[expression]
+
+    def _convert(self, expression: Any, where: str) -> int:
+        graph = self.graph
+        if expression.is_Symbol:
+            return self.symbol(expression.name, where)
+        if expression.is_number and not expression.has(sp.zoo, sp.nan):
+            return graph.constant(float(expression))
+        if expression.is_Add:
+            return graph.total([self.convert(argument, where) for argument in expression.args])
+        if expression.is_Mul:
+            return graph.product([self.convert(argument, where) for argument in expression.args])
+        if expression.is_Pow or isinstance(expression, sp.Pow):
+            base, exponent = expression.args
+            if base == sp.E:
+                return graph.function("exp", self.convert(exponent, where))
+            return graph.power(self.convert(base, where), self.convert(exponent, where))
+        if isinstance(expression, (sp.Max, sp.Min)):
+            name = "max" if isinstance(expression, sp.Max) else "min"
+            nodes = [self.convert(argument, where) for argument in expression.args]
+            result = nodes[0]
+            for node in nodes[1:]:
+                result = graph.extremum(name, result, node)
+            return result
+        if isinstance(expression, sp.Piecewise):
+            return self._piecewise(expression, where)
+        if isinstance(expression, sp.tanh):  # 1 - 2/(exp(2x) + 1): no overflow on either side
+            double = graph.multiply(graph.constant(2.0), self.convert(expression.args[0], where))
+            denominator = graph.add(graph.function("exp", double), graph.one)
+            return graph.subtract(
+                graph.one, graph.multiply(graph.constant(2.0), graph.reciprocal(denominator))
+            )
+        name = _FUNCTIONS.get(type(expression), "")
+        if not name:
+            function = getattr(expression.func, "__name__", str(expression.func))
+            raise ModelError("engine.unsupported_function", model=self.model, where=where, function=function)
+        return graph.function(name, self.convert(expression.args[0], where))
+
+    def _piecewise(self, expression: Any, where: str) -> int:
+        *branches, (last, condition) = expression.args
+        if condition == True:  # noqa: E712 - SymPy's true is not Python's
+            result = self.convert(last, where)
+        else:
+            # Outside every branch the value is undefined: NaN, which ends the patient with a status.
+            result = self.graph.constant(float("nan"))
+            branches = list(expression.args)
+        for value, condition in reversed(branches):
+            result = self.graph.select(self._condition(condition, where), self.convert(value, where), result)
+        return result
+
+    def _condition(self, condition: Any, where: str) -> int:
+        graph = self.graph
+        if condition in (sp.true, sp.false):
+            return graph.truth(bool(condition))
+        if isinstance(condition, (sp.And, sp.Or)):
+            name = "and" if isinstance(condition, sp.And) else "or"
+            nodes = [self._condition(argument, where) for argument in condition.args]
+            result = nodes[0]
+            for node in nodes[1:]:
+                result = graph.logical(name, result, node)
+            return result
+        if isinstance(condition, sp.Not):
+            return graph.logical("not", self._condition(condition.args[0], where))
+        relation = _RELATIONS.get(type(condition))
+        if relation is None:
+            raise ModelError(
+                "engine.unsupported_function", model=self.model, where=where, function=str(condition.func)
+            )
+        name, swapped = relation
+        left, right = (self.convert(argument, where) for argument in condition.args)
+        return graph.compare(name, right, left) if swapped else graph.compare(name, left, right)

@@ -1,8 +1,8 @@
 """Models by name.
 
-A model is data: ``catalogue.toml`` lists the mechanisms it is made of, by dotted name. They are imported when
-the model is loaded, so the model layer depends on no biology, listing names costs nothing, and another model is
-another list.
+A model is data: ``catalogue.toml`` lists the mechanisms it is made of, by dotted name. They are imported
+when the model is loaded, so the model layer depends on no biology, listing names costs nothing, and another
+model is another list.
 """
 
 from __future__ import annotations

@@ -1,0 +1,148 @@
+"""A model as people read it: equations as text or LaTeX, parameters and species as rows of a table."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from unmask.model.module import SEPARATOR
+from unmask.model.system import Model
+
+_WIDTH = 88  # characters of LaTeX source a line may hold before its sum is broken
+_Line = tuple[str, str, sp.Expr, str, str]  # kind, name, expression, unit, description
+
+
+def as_text(model: Model) -> str:
+    """Return all equations as plain text, grouped by the mechanism they come from."""
+    lines = [_headline(model)]
+    for origin, equations in _by_origin(model).items():
+        lines += ["", origin, "-" * len(origin)]
+        for kind, name, expression, unit, description in equations:
+            left = f"d({name})/dt" if kind == "rate" else name
+            lines.append(f"{left} = {expression}    [{unit}]  {description}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def as_latex(model: Model) -> str:
+    """Return a complete LaTeX document with all equations; needs the ``amsmath`` and ``geometry`` packages.
+
+    The first word of a name is the symbol and the others are its subscript; a lesion is a superscript.
+    """
+    names = {sp.Symbol(name): latex_symbol(name) for name in _all_names(model)}
+    names[sp.Symbol(model.time_symbol)] = "t"
+    body = [_escape(_headline(model)), ""]
+    for origin, equations in _by_origin(model).items():
+        body += [f"\\section*{{{_escape(origin.replace('_', ' ').capitalize())}}}", "\\begin{align*}"]
+        rows = []
+        for kind, name, expression, unit, _ in equations:
+            symbol = names[sp.Symbol(name)]
+            left = f"\\frac{{\\mathrm{{d}}\\,{symbol}}}{{\\mathrm{{d}}t}}" if kind == "rate" else symbol
+            note = f"\\quad [\\text{{{_escape(unit)}}}]"
+            rows.append(f"{left} ={{}}& {_broken(expression, names)} {note}")
+        body += [" \\\\\n".join(rows), "\\end{align*}"]
+    return "\n".join([*_PREAMBLE, *body, "\\end{document}", ""])
+
+
+def parameter_rows(model: Model) -> list[dict[str, str | float]]:
+    """Return one row per parameter.
+
+    Keys: name, value, unit, low, high, source, confidence, description, mechanism.
+    """
+    return [
+        {
+            "name": item.name,
+            "value": item.value,
+            "unit": item.unit,
+            "low": item.low,
+            "high": item.high,
+            "source": item.source,
+            "confidence": item.confidence,
+            "description": item.description,
+            "mechanism": model.origin.get(item.name, ""),
+        }
+        for item in model.parameters
+    ]
+
+
+def species_rows(model: Model) -> list[dict[str, str | float]]:
+    """Return one row per species: name, initial value, unit, description, mechanism."""
+    return [
+        {
+            "name": item.name,
+            "initial": item.initial,
+            "unit": item.unit,
+            "description": item.description,
+            "mechanism": model.origin.get(item.name, ""),
+        }
+        for item in model.species
+    ]
+
+
+def latex_symbol(name: str) -> str:
+    r"""Return LaTeX for a name: ``antibody_central_volume`` is antibody with subscript "central volume"."""
+    group, _, plain = name.rpartition(SEPARATOR)
+    head, *rest = plain.split("_")
+    symbol = f"\\mathrm{{{head}}}"
+    if rest:
+        words = "\\ ".join(rest)
+        symbol += f"_{{\\mathrm{{{words}}}}}"
+    if group:
+        symbol += f"^{{\\mathrm{{({_escape(group)})}}}}"
+    return symbol
+
+
+_PREAMBLE = (
+    "\\documentclass[a4paper,10pt]{article}",
+    "\\usepackage{amsmath}",
+    "\\usepackage[landscape,margin=15mm]{geometry}",
+    "\\allowdisplaybreaks",
+    "\\begin{document}",
+    "\\small",
+)
+
+
+def _headline(model: Model) -> str:
+    return (
+        f"Model {model.name}: {len(model.species)} species, {len(model.parameters)} parameters, "
+        f"{len(model.rules)} rules; time in {model.time_unit}s."
+    )
+
+
+def _all_names(model: Model) -> tuple[str, ...]:
+    return (*model.species_names, *model.parameter_names, *(rule.name for rule in model.rules))
+
+
+def _by_origin(model: Model) -> dict[str, list[_Line]]:
+    groups: dict[str, list[_Line]] = {}
+
+    def place(name: str) -> list[_Line]:
+        return groups.setdefault(model.origin.get(name, model.name), [])
+
+    for rule in model.rules:
+        place(rule.name).append(("rule", rule.name, rule.expression, rule.unit, rule.description))
+    for item, rate in zip(model.species, model.rates, strict=True):
+        unit = f"1/{model.time_unit}" if item.unit == "1" else f"{item.unit}/{model.time_unit}"
+        place(item.name).append(("rate", item.name, rate, unit, item.description))
+    return groups
+
+
+def _broken(expression: sp.Expr, names: dict[sp.Symbol, str]) -> str:
+    """Return LaTeX of an expression, a long sum broken before its terms."""
+    whole = str(sp.latex(expression, symbol_names=names))
+    if len(whole) <= _WIDTH or not expression.is_Add:
+        return whole
+    lines: list[str] = []
+    for position, term in enumerate(expression.as_ordered_terms()):
+        text = str(sp.latex(term, symbol_names=names))
+        if position and not text.startswith("-"):
+            text = f"+ {text}"
+        if lines and len(lines[-1]) + len(text) <= _WIDTH:
+            lines[-1] += f" {text}"
+        else:
+            lines.append(text)
+    return " \\\\\n&\\quad {} ".join(lines)
+
+
+def _escape(text: str) -> str:
+    for plain, safe in (("_", "\\_"), ("%", "\\%"), ("&", "\\&"), ("#", "\\#")):
+        text = text.replace(plain, safe)
+    return text

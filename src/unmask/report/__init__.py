@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Arm", "Observed", "ReportInput", "Tables", "render", "write_report"]
 
-_HOME = {name: "inputs" for name in ("Arm", "Observed", "ReportInput", "Tables")} | {
+_HOME = dict.fromkeys(("Arm", "Observed", "ReportInput", "Tables"), "inputs") | {
     "render": "page",
     "write_report": "page",
 }

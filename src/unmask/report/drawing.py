@@ -266,6 +266,40 @@ def bars(left: ArrayLike, top: ArrayLike, width: ArrayLike, height: ArrayLike, *
     )
 
 
+def text_width(words: str, size: float = style.FONT_SIZE) -> float:
+    """Estimate the width of words in SVG units (0.54 em a letter: enough to keep labels apart)."""
+    return 0.54 * size * len(words)
+
+
+def shorten(words: str, room: float, size: float = style.FONT_SIZE) -> str:
+    """Cut words with an ellipsis so that they fit into ``room`` units."""
+    fits = max(int(room / (0.54 * size)), 2)
+    return words if len(words) <= fits else words[: fits - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def legend(items: Sequence[tuple[str, str]], left: float, top: float, right: float) -> tuple[str, float]:
+    """Lay out (key drawn around the origin, words) in rows; return the fragment and the height used."""
+    out, x, y = [], left, top
+    for key, words in items:
+        needed = 24 + text_width(words, style.SMALL_SIZE) + 12
+        if x > left and x + needed > right + 12:
+            x, y = left, y + 16
+        out.append(f'<g transform="translate({number(x + 8)} {number(y - 4)})">{key}</g>')
+        out.append(text(x + 22, y, words, size=style.SMALL_SIZE))
+        x += needed
+    return "".join(out), y - top + 16
+
+
+def swatch(colour: str, **extra: object) -> str:
+    """Return the legend key of a filled colour."""
+    return rect(-7.0, -5.0, 14.0, 10.0, colour, stroke=style.MUTED, stroke_width=0.6, **extra)
+
+
+def stroke_key(colour: str, width: float = 2.2, dash: str | None = None) -> str:
+    """Return the legend key of a line."""
+    return segment(-9.0, 0.0, 9.0, 0.0, colour, width, stroke_dasharray=dash)
+
+
 MARKS: dict[str, str] = {
     "triangle": "M0 -5L4.5 3.5L-4.5 3.5Z",
     "diamond": "M0 -4.8L4.8 0L0 4.8L-4.8 0Z",

@@ -1,14 +1,16 @@
-"""What a report is made from: tables, a summary and a few paragraphs; nothing that knows how they came about."""
+"""What a report is made from: tables, a summary and a few paragraphs; nothing knows how they came about."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from unmask.errors import DataError
+from unmask.errors import ConfigurationError, DataError
 from unmask.report import style
+from unmask.survival.observed import Comparison
 
 REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "patients": ("patient", "arm", "best_response"),
@@ -23,11 +25,21 @@ REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm: the name that the tables use, the words a reader sees, and a colour if the protocol sets one."""
+    """One arm: its name in the tables, the words a reader sees, and a colour if the protocol sets one.
+
+    Raises
+    ------
+    ConfigurationError
+        ``report.bad_colour``: the colour is not written as ``#rrggbb``.
+    """
 
     name: str
     label: str = ""
     colour: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.colour is not None and not re.fullmatch(r"#[0-9a-fA-F]{6}", self.colour):
+            raise ConfigurationError("report.bad_colour", arm=self.name, value=self.colour)
 
     @property
     def title(self) -> str:
@@ -76,23 +88,23 @@ class Tables:
 class Observed:
     """Real patients beside the virtual ones.
 
-    ``label`` names the trial; ``time_to_event`` and ``patients`` have the columns of the trial's own tables as
-    far as the file gives them; ``comparison`` has one row per compared figure: endpoint, arm (None for a
-    comparison of arms), real, ci (low, high), virtual, inside (True, False or None), unit.
+    ``label`` names the trial; ``time_to_event`` and ``patients`` have the columns of the trial's own tables
+    as far as the file gives them; ``comparison`` comes from ``unmask.survival.observed.compare_observed``.
     """
 
     label: str
     time_to_event: pd.DataFrame
     patients: pd.DataFrame
-    comparison: tuple[Mapping[str, object], ...] = ()
+    comparison: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True)
 class ReportInput:
     """Everything one report shows.
 
-    ``arms`` in the protocol's order (experimental first); ``summary`` as in ``summary.json``; ``published`` in
-    the same shape with leaves ``{value, ci, source, confirmed}``; ``design`` and ``methods`` are paragraphs.
+    ``arms`` in the protocol's order (experimental first); ``summary`` as in ``summary.json``; ``published``
+    in the same shape with leaves ``{value, ci, source, confirmed}``; ``design`` and
+    ``methods`` are paragraphs.
     """
 
     title: str

@@ -1,0 +1,187 @@
+"""The tables of a page as plain rows of text: observed comparison, adverse events, failures, provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from unmask.report import endpoints, words
+from unmask.report.endpoints import Cell, Row, Value
+from unmask.report.figures import of_arm
+from unmask.report.inputs import Arm, ReportInput
+from unmask.report.words import Words
+
+GRADES = (1, 2, 3, 4, 5)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A figure ready for a table cell: value, interval below it, footnote number, mark, verdict in words."""
+
+    value: str
+    ci: str = ""
+    note: int | None = None
+    unconfirmed: bool = False
+    verdict: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenRow:
+    """One row: its label and, for each arm (or for the one comparison), the virtual and published cells."""
+
+    label: str
+    cells: tuple[tuple[Written, Written], ...]
+
+
+class Sources:
+    """Footnotes in the order of their first use; a source that is used twice keeps its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, source: str) -> int | None:
+        """Return the footnote number of a source, or None without one."""
+        if not source:
+            return None
+        return self._numbers.setdefault(source, len(self._numbers) + 1)
+
+    def listed(self) -> list[str]:
+        """Return the sources by number."""
+        return list(self._numbers)
+
+
+def written_rows(rows: Sequence[Row], sources: Sources, text: Words) -> list[WrittenRow]:
+    """Turn endpoint rows into text."""
+    return [
+        WrittenRow(row.label, tuple(_cell(cell, row, sources, text) for cell in row.cells)) for row in rows
+    ]
+
+
+def _cell(cell: Cell, row: Row, sources: Sources, text: Words) -> tuple[Written, Written]:
+    mine, theirs = cell.virtual, cell.published
+    verdict = cell.verdict
+    told = "" if verdict in (None, "inside") else text(f"text.outside_{verdict}")
+    virtual = Written(_figure(mine, row, text), endpoints.written_interval(mine.ci if mine else None, row.kind),
+                      verdict=told)  # fmt: skip
+    if theirs is None or (theirs.value is None and theirs.ci is None):
+        return virtual, Written("")
+    return virtual, Written(
+        _figure(theirs, row, text),
+        endpoints.written_interval(theirs.ci, row.kind),
+        sources.number(theirs.source),
+        not theirs.confirmed,
+    )
+
+
+def _figure(value: Value | None, row: Row, text: Words) -> str:
+    if value is None:
+        return words.ABSENT
+    if value.value is None:
+        reached = row.kind != "months" or not row.key.endswith("median")
+        return words.ABSENT if reached else text("text.not_reached")
+    return endpoints.written(value.value, row.kind)
+
+
+@dataclass(frozen=True)
+class ObservedRow:
+    """One figure of the real patients beside the virtual one."""
+
+    endpoint: str
+    arm: str
+    real: str
+    ci: str
+    virtual: str
+    verdict: str
+    inside: bool | None
+
+
+def observed_rows(report: ReportInput, text: Words) -> list[ObservedRow]:
+    """Return the comparison with real patients, row by row."""
+    if report.observed is None:
+        return []
+    titles = {arm.name: arm.title for arm in report.arms}
+    kinds: dict[str, endpoints.Kind] = {
+        "fraction": "share", "months": "months", "weeks": "weeks", "mm": "mm"
+    }  # fmt: skip
+    out = []
+    for row in report.observed.comparison:
+        kind = kinds.get(row.unit, "ratio")
+        told = "not_compared" if row.inside is None else "inside" if row.inside else "outside"
+        out.append(
+            ObservedRow(
+                f"{row.endpoint}, {row.unit}" if kind in ("months", "weeks", "mm") else row.endpoint,
+                titles.get(row.arm, row.arm) if row.arm else str(text.get("text.all_arms")),
+                _reached(row.real, kind, text),
+                endpoints.written_interval(row.real_ci, kind),
+                _reached(row.virtual, kind, text),
+                str(text.get(f"text.{told}")),
+                row.inside,
+            )
+        )
+    return out
+
+
+def _reached(value: float | None, kind: endpoints.Kind, text: Words) -> str:
+    if value is None and kind == "months":
+        return text("text.not_reached")
+    return endpoints.written(value, kind)
+
+
+@dataclass(frozen=True)
+class AdverseRow:
+    """One event: for each arm the share of patients with any grade and with each worst grade."""
+
+    event: str
+    cells: tuple[tuple[str, ...], ...]
+
+
+def adverse_rows(report: ReportInput, arms: Sequence[Arm]) -> list[AdverseRow]:
+    """Count each patient once per event at the worst grade; most frequent event first."""
+    events = report.tables.adverse_events
+    if not len(events):
+        return []
+    worst = events.groupby(["arm", "event", "patient"], sort=True, observed=True)["grade"].max().reset_index()
+    sizes = {arm.name: len(of_arm(report.tables.patients, arm)) for arm in arms}
+    counts = pd.crosstab([worst["event"], worst["arm"]], worst["grade"]).reindex(columns=GRADES, fill_value=0)
+    order = worst.groupby("event", observed=True).size().sort_values(ascending=False, kind="stable").index
+    out = []
+    for event in order:
+        cells = []
+        for arm in arms:
+            key = (event, arm.name)
+            graded = [int(v) for v in counts.loc[key]] if key in counts.index else [0] * len(GRADES)
+            size = sizes[arm.name]
+            cells.append(tuple(_percent(n, size) for n in (sum(graded), *graded)))
+        out.append(AdverseRow(str(event), tuple(cells)))
+    return out
+
+
+def _percent(n: int, size: int) -> str:
+    if not size:
+        return words.ABSENT
+    return "0" if n == 0 else f"{100 * n / size:.1f}"
+
+
+def failure_reasons(report: ReportInput) -> list[tuple[str, int]]:
+    """Return reasons and counts, most frequent first."""
+    reasons = report.tables.failures["reason"].astype(str).value_counts()
+    return sorted(((str(r), int(n)) for r, n in reasons.items()), key=lambda item: (-item[1], item[0]))
+
+
+def provenance_rows(provenance: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Flatten the provenance to (name, text) rows; nested names are joined by a dot."""
+    for name, value in provenance.items():
+        if (
+            isinstance(value, Mapping)
+            and value
+            and all(isinstance(v, str | int | float) for v in value.values())
+        ):
+            yield f"{prefix}{name}", ", ".join(f"{k} {v}" for k, v in value.items())
+        elif isinstance(value, Mapping):
+            yield from provenance_rows(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            yield f"{prefix}{name}", ", ".join(map(str, value))
+        else:
+            yield f"{prefix}{name}", words.ABSENT if value is None else str(value)

@@ -1,0 +1,109 @@
+"""Configuration files: TOML in, checked pydantic model out, one clear error otherwise.
+
+Unknown keys are refused with the nearest valid name; an error names file, key path, value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from unmask.errors import ConfigurationError
+
+Checked = TypeVar("Checked", bound=BaseModel)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a hint naming the nearest known word, or listing the known words when none is near."""
+    choices = sorted(known)
+    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return "known: " + ", ".join(choices) if choices else "none is known"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    ConfigurationError
+        The file is missing, is a directory, cannot be read, is not UTF-8 or is not TOML (line and column given).
+    """
+    if path.is_dir():
+        raise ConfigurationError("configuration.is_directory", file=path)
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError("configuration.missing_file", file=path) from None
+    except OSError as error:
+        raise ConfigurationError("configuration.unreadable", file=path, reason=error.strerror) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError("configuration.not_utf8", file=path) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError("configuration.not_toml", file=path, reason=error) from None
+
+
+def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with ``change`` laid over it, table by table."""
+    merged = dict(base)
+    for key, value in change.items():
+        old = merged.get(key)
+        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def check(kind: type[Checked], data: Mapping[str, Any], file: object) -> Checked:
+    """Validate ``data`` as ``kind``; the first problem becomes a :class:`ConfigurationError`."""
+    try:
+        return kind.model_validate(data)
+    except ValidationError as problems:
+        first = problems.errors()[0]
+        path = ".".join(str(part) for part in first["loc"]) or "(top level)"
+        if first["type"] == "extra_forbidden":
+            raise ConfigurationError(
+                "configuration.unknown_key",
+                file=file,
+                key=path,
+                hint=nearest(str(first["loc"][-1]), _fields_at(kind, first["loc"][:-1])),
+            ) from None
+        if first["type"] == "missing":
+            raise ConfigurationError("configuration.missing_key", file=file, key=path) from None
+        raise ConfigurationError(
+            "configuration.bad_value",
+            file=file,
+            key=path,
+            value=_shown(first.get("input")),
+            expected=first["msg"].removeprefix("Value error, "),
+        ) from None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """Return the field names of the model found at ``path`` inside ``kind``."""
+    current: Any = kind
+    for part in path:
+        fields = getattr(current, "model_fields", {})
+        annotation = fields[part].annotation if part in fields else current
+        current = _model_in(annotation) or current
+    return list(getattr(current, "model_fields", {}))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the pydantic model named in an annotation such as ``dict[str, Arm]`` or ``Arm | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None

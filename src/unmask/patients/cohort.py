@@ -1,0 +1,260 @@
+"""From a tumour type to virtual patients: draw, let the immune system meet the tumour, keep the eligible.
+
+Patients are numbered candidates. Candidate *k* draws the *k*-th number of each named stream, so a cohort of 2,000
+begins with the very patients of a cohort of 1,000, and screening in blocks of any size gives the same cohort.
+
+Each candidate is brought to the state at which a trial would meet them: the tumour is held at its drawn size for
+400 days while immune cells, stroma and mask come to terms with it (model-spec section 5). A candidate whose
+untreated tumour would not grow is not eligible: it would not be progressive disease.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.configuration import nearest
+from unmask.engine import CompiledModel, Status
+from unmask.errors import ConfigurationError
+from unmask.patients.parameter_set import Quantity, TumourType
+from unmask.patients.random_streams import RandomStreams
+
+BURN_IN_DAYS = 400.0
+RESISTANT_SHARE_CEILING = 0.9  # the drawn odds are those of a share between 0 and this
+ANTIGEN_LOSS_SHARE_CEILING = 0.5
+MINIMUM_SENSITIVE_SHARE = 0.01
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Virtual patients on the day before treatment.
+
+    Attributes
+    ----------
+    patients
+        Candidate numbers, shape ``(N,)``, ascending.
+    states, parameters
+        Arrays ``(N, states)`` and ``(N, parameters)`` in the order of the compiled model.
+    baseline
+        Named baseline values, each ``(N,)``: ``sld_mm``, ``resistant_share``, ``antigen_loss_share``, ...
+    not_eligible
+        Numbers of the candidates that would not progress untreated.
+    failed
+        ``(candidate, reason)`` of those whose burn-in could not be integrated.
+    parameter_index
+        Parameter name -> column of ``parameters``.
+    """
+
+    patients: NDArray[np.int64]
+    states: Array
+    parameters: Array
+    baseline: Mapping[str, Array]
+    not_eligible: NDArray[np.int64]
+    failed: tuple[tuple[int, str], ...]
+    parameter_index: Mapping[str, int]
+
+    @property
+    def size(self) -> int:
+        """Number of eligible patients."""
+        return int(self.patients.size)
+
+    def first(self, count: int) -> Cohort:
+        """Return the first ``count`` patients, as if nobody after them had been screened."""
+        if count >= self.size:
+            return self
+        last = int(self.patients[count - 1])
+        return replace(
+            self.take(np.arange(count)),
+            not_eligible=self.not_eligible[self.not_eligible < last],
+            failed=tuple(item for item in self.failed if item[0] < last),
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> Cohort:
+        """Return the patients at these places."""
+        return replace(
+            self,
+            patients=self.patients[rows],
+            states=self.states[rows],
+            parameters=self.parameters[rows],
+            baseline={name: values[rows] for name, values in self.baseline.items()},
+        )
+
+
+def check_against_model(tumour_type: TumourType, compiled: CompiledModel) -> None:
+    """Refuse a tumour type that names a parameter the model does not have, or has in another unit.
+
+    Raises
+    ------
+    ConfigurationError
+        ``patients.unknown_parameter`` or ``patients.unit_differs``.
+    """
+    known = {parameter.name: parameter for parameter in compiled.model.parameters}
+    for name, quantity in tumour_type.parameters.items():
+        if name not in known:
+            raise ConfigurationError(
+                "patients.unknown_parameter",
+                file=tumour_type.name,
+                name=name,
+                model=compiled.model.name,
+                hint=nearest(name, known),
+            )
+        if quantity.unit != known[name].unit:
+            raise ConfigurationError(
+                "patients.unit_differs",
+                file=tumour_type.name,
+                name=name,
+                found=quantity.unit,
+                expected=known[name].unit,
+                model=compiled.model.name,
+            )
+
+
+def _standard_normals(
+    tumour_type: TumourType, streams: RandomStreams, patients: NDArray[np.int64]
+) -> dict[str, Array]:
+    """Return one standard normal number per varying parameter and patient, correlated as stated."""
+    own = {
+        name: streams.normal(f"parameter {name}", patients)
+        for name, quantity in tumour_type.parameters.items()
+        if quantity.sigma > 0
+    }
+    drawn = dict(own)
+    for name, quantity in tumour_type.parameters.items():
+        if quantity.correlated_with is not None and name in own:
+            rho = quantity.correlation
+            drawn[name] = rho * own[quantity.correlated_with] + np.sqrt(1.0 - rho**2) * own[name]
+    return drawn
+
+
+def _spread(quantity: Quantity, normal: Array) -> Array:
+    if quantity.distribution == "lognormal":
+        return quantity.value * np.exp(quantity.sigma * normal)
+    return quantity.value + quantity.sigma * normal
+
+
+def draw_parameters(
+    tumour_type: TumourType, compiled: CompiledModel, streams: RandomStreams, patients: NDArray[np.int64]
+) -> Array:
+    """Return the parameters of each candidate, shape ``(N, parameters)``."""
+    parameters = compiled.default_parameters(patients.size)
+    normals = _standard_normals(tumour_type, streams, patients)
+    for name, quantity in tumour_type.parameters.items():
+        column = compiled.parameter_index[name]
+        parameters[:, column] = _spread(quantity, normals[name]) if name in normals else quantity.value
+    return parameters
+
+
+def _baseline_draw(
+    tumour_type: TumourType, name: str, streams: RandomStreams, patients: NDArray[np.int64]
+) -> Array:
+    quantity = tumour_type.baseline[name]
+    if quantity.sigma == 0:
+        return np.full(patients.size, quantity.value)
+    return _spread(quantity, streams.normal(f"baseline {name}", patients))
+
+
+def screen(
+    tumour_type: TumourType,
+    compiled: CompiledModel,
+    streams: RandomStreams,
+    candidates: NDArray[np.int64],
+    *,
+    rtol: float = 1e-4,
+    threads: int = 1,
+) -> Cohort:
+    """Draw the candidates, run their burn-in and return the eligible ones.
+
+    Parameters
+    ----------
+    candidates
+        Candidate numbers, ascending.
+    rtol
+        Relative tolerance of the integration.
+    threads
+        Threads of the integration; they do not change the result.
+    """
+    parameters = draw_parameters(tumour_type, compiled, streams, candidates)
+    p, s = compiled.parameter_index, compiled.state_index
+
+    sld = _baseline_draw(tumour_type, "sld_mm", streams, candidates)
+    lesions = tumour_type.baseline_value("lesions_in_scan_volume")
+    volume_ml = np.pi / 6.0 * sld**3 / lesions**2 / 1000.0
+    cells = (
+        tumour_type.baseline_value("non_stroma_volume_share")
+        * volume_ml
+        / parameters[:, p["cancer_cell_volume"]]
+    )
+    log_odds = _baseline_draw(tumour_type, "chemo_resistant_log10_odds", streams, candidates)
+    resistant = RESISTANT_SHARE_CEILING / (1.0 + 10.0**-log_odds)
+    antigen_loss = np.minimum(
+        10.0 ** _baseline_draw(tumour_type, "antigen_loss_log10_share", streams, candidates),
+        ANTIGEN_LOSS_SHARE_CEILING,
+    )
+    shares = {
+        "cancer_sensitive": np.maximum(1.0 - resistant - antigen_loss, MINIMUM_SENSITIVE_SHARE),
+        "cancer_chemo_resistant": resistant,
+        "cancer_targeted_resistant": tumour_type.baseline_value("targeted_resistant_share"),
+        "cancer_hormone_independent": 0.0,
+        "cancer_multi_resistant": tumour_type.baseline_value("multi_resistant_share"),
+        "cancer_antigen_loss": antigen_loss,
+    }
+    parameters[:, p["baseline_sld"]] = sld
+    parameters[:, p["baseline_cancer_cells"]] = cells
+    parameters[:, p["baseline_volume"]] = volume_ml
+    parameters[:, p["tumour_dynamics_on"]] = 0.0
+
+    states = np.zeros((candidates.size, len(compiled.states)))
+    for name, share in shares.items():
+        states[:, s[name]] = share * cells
+    states[:, s["stroma"]] = (
+        parameters[:, p["stroma_fraction"]] * parameters[:, p["cancer_cell_volume"]] * cells
+    )
+    states[:, s["regulatory_t_cells"]] = parameters[:, p["treg_set_point"]] * cells
+    states[:, s["effector_t_cells"]] = 1e-3
+    for name in ("naive_pool", "pdl1_induction", "hormone"):
+        states[:, s[name]] = 1.0
+    states[:, s["autoreactivity"]] = parameters[:, p["autoreactivity_set_point"]]
+    for name in (
+        "neutrophil_precursors",
+        "neutrophil_transit_1",
+        "neutrophil_transit_2",
+        "neutrophil_transit_3",
+        "neutrophils",
+    ):
+        states[:, s[name]] = parameters[:, p["neutrophil_baseline"]]
+
+    burnt_in = compiled.integrate(states, parameters, 0.0, BURN_IN_DAYS, rtol=rtol, threads=threads)
+    states = burnt_in.states
+    parameters[:, p["tumour_dynamics_on"]] = 1.0
+    observed = compiled.observe(states, parameters)
+    o = compiled.observable_index
+    parameters[:, p["baseline_volume"]] = observed[:, o["tumour_volume"]]
+    parameters[:, p["baseline_cancer_cells"]] = observed[:, o["cancer_cells"]]
+
+    integrated = burnt_in.status == Status.OK
+    grows = observed[:, o["net_growth"]] > tumour_type.baseline_value("minimum_untreated_growth")
+    keep = integrated & grows
+    return Cohort(
+        patients=candidates[keep],
+        states=states[keep],
+        parameters=parameters[keep],
+        baseline={
+            "sld_mm": sld[keep],
+            "resistant_share": observed[keep, o["resistant_share"]],
+            "antigen_loss_share": observed[keep, o["antigen_loss_share"]],
+            "net_growth_per_day": observed[keep, o["net_growth"]],
+            "tumour_t_cells": observed[keep, o["tumour_t_cells"]],
+            "pd1_mask": observed[keep, o["mask"]],
+        },
+        not_eligible=candidates[integrated & ~grows],
+        failed=tuple(
+            (int(candidates[row]), f"burn-in: {Status(burnt_in.status[row]).reason}")
+            for row in np.flatnonzero(~integrated)
+        ),
+        parameter_index=compiled.parameter_index,
+    )

@@ -1,0 +1,173 @@
+"""Tumour types as data: every value with unit, spread, range, source and confidence grade.
+
+A tumour type is a TOML file. It changes parameters of a model (``[parameters.*]``) and states what a patient
+has before treatment (``[baseline.*]``) and how death and new lesions follow from the disease (``[hazard.*]``).
+``based_on`` takes over another tumour type and changes only what is listed.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from unmask.configuration import check, merge, nearest, read_toml
+from unmask.errors import ConfigurationError
+
+Distribution = Literal["fixed", "lognormal", "normal"]
+Confidence = Literal["measured", "literature", "calibrated", "assumed", "definition"]
+
+
+class Quantity(BaseModel):
+    """A value of the virtual population.
+
+    ``lognormal``: median ``value`` and standard deviation ``sigma`` of the natural logarithm; ``normal``: mean
+    and standard deviation. ``correlation`` is that of the underlying normal numbers with ``correlated_with``.
+    ``range`` is where the median is plausible; it is not a bound on patients.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: float = Field(allow_inf_nan=False)
+    unit: str
+    distribution: Distribution = "fixed"
+    sigma: float = Field(default=0.0, ge=0.0, le=10.0)
+    correlated_with: str | None = None
+    correlation: float = Field(default=0.0, gt=-1.0, lt=1.0)
+    range: tuple[float, float]
+    source: str = Field(min_length=3)
+    confidence: Confidence
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Quantity:
+        low, high = self.range
+        if low > high:
+            raise ValueError(f"range [{low:g}, {high:g}] is empty")
+        if not low <= self.value <= high:
+            raise ValueError(f"value {self.value:g} lies outside its range [{low:g}, {high:g}]")
+        if (self.sigma > 0) != (self.distribution != "fixed"):
+            raise ValueError("sigma > 0 goes with distribution lognormal or normal, and only with them")
+        if self.distribution == "lognormal" and self.value <= 0:
+            raise ValueError("a lognormal median must be positive")
+        return self
+
+
+class TumourType(BaseModel):
+    """A tumour type: model parameters, baseline disease and hazards, each a :class:`Quantity`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    title: str
+    title_it: str = ""
+    model: str
+    based_on: str | None = None
+    references: tuple[str, ...] = ()
+    parameters: dict[str, Quantity]
+    baseline: dict[str, Quantity]
+    hazard: dict[str, Quantity]
+
+    @model_validator(mode="after")
+    def _complete(self) -> TumourType:
+        for section, needed in (("baseline", BASELINE), ("hazard", HAZARD)):
+            given = getattr(self, section)
+            for name in given:
+                if name not in needed:
+                    raise ValueError(f"[{section}.{name}] is unknown; {nearest(name, needed)}")
+            for name in needed:
+                if name not in given:
+                    raise ValueError(f"[{section}.{name}] is missing")
+        for name, quantity in self.parameters.items():
+            driver = quantity.correlated_with
+            if driver is not None and (
+                driver not in self.parameters or self.parameters[driver].correlated_with is not None
+            ):
+                raise ValueError(
+                    f"parameters.{name}.correlated_with = '{driver}' must name a listed parameter "
+                    "that is not itself correlated with another"
+                )
+        return self
+
+    def baseline_value(self, name: str) -> float:
+        """Return the median of a baseline quantity."""
+        return self.baseline[name].value
+
+    def hazard_value(self, name: str) -> float:
+        """Return a hazard constant."""
+        return self.hazard[name].value
+
+
+BASELINE = (
+    "sld_mm",
+    "chemo_resistant_log10_odds",
+    "antigen_loss_log10_share",
+    "targeted_resistant_share",
+    "multi_resistant_share",
+    "lesions_in_scan_volume",
+    "non_stroma_volume_share",
+    "minimum_untreated_growth",
+)
+HAZARD = (
+    "death_background",
+    "death_log_rate",
+    "death_size_exponent",
+    "death_growth_gain",
+    "frailty_sd",
+    "chemotherapy_death",
+    "new_lesion_rate",
+    "new_lesion_growth_sd",
+    "new_lesion_growth_scale",
+)
+
+
+def available() -> tuple[str, ...]:
+    """Return the names of the tumour types that come with Unmask."""
+    folder = files("unmask.patients").joinpath("tumour_types")
+    return tuple(
+        sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    )
+
+
+def load_tumour_type(name: str, change: dict[str, Any] | None = None) -> TumourType:
+    """Return a tumour type by name or by path of a TOML file, with ``change`` laid over it.
+
+    Raises
+    ------
+    ConfigurationError
+        Unknown name (the nearest is offered), or a file that is not a valid tumour type.
+    """
+    data = _data(name, seen=())
+    if change:
+        _refuse_unknown(data, change, name)
+        data = merge(data, change)
+    return check(TumourType, data, name)
+
+
+def _data(name: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    if name in seen:
+        raise ConfigurationError("patients.circular_base", chain=" -> ".join((*seen, name)))
+    if name.endswith(".toml"):
+        data = read_toml(Path(name))
+    elif name in available():
+        data = read_toml(Path(str(files("unmask.patients").joinpath("tumour_types", f"{name}.toml"))))
+    else:
+        raise ConfigurationError("patients.unknown_tumour_type", name=name, hint=nearest(name, available()))
+    base = data.get("based_on")
+    return merge(_data(str(base), (*seen, name)), data) if base else data
+
+
+def _refuse_unknown(data: dict[str, Any], change: dict[str, Any], name: str) -> None:
+    """Refuse a changed parameter that the tumour type does not list: it would have no unit or source."""
+    for section, entries in change.items():
+        known = data.get(section)
+        if not isinstance(known, dict):
+            raise ConfigurationError(
+                "configuration.unknown_key", file=name, key=section, hint=nearest(section, data)
+            )
+        for key in entries:
+            if key not in known:
+                raise ConfigurationError(
+                    "configuration.unknown_key", file=name, key=f"{section}.{key}", hint=nearest(key, known)
+                )

@@ -1,0 +1,104 @@
+"""What the report needs from a trial result: arms, paragraphs about the design, tables, comparison rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unmask.report.inputs import Arm, Observed, ReportInput, Tables
+from unmask.survival.observed import Comparison, ObservedTrial
+from unmask.trial.protocol import Protocol, Treatment
+from unmask.trial.result import NOTICE, TrialResult
+
+CITATION = "Unmask: in-silico immuno-oncology. See CITATION.cff in the source distribution."
+
+
+def report_input(
+    result: TrialResult, observed: ObservedTrial | None = None, command: Sequence[str] = ()
+) -> ReportInput:
+    """Return the input of ``unmask.report.render`` for a result, with real patients beside it if given."""
+    protocol = result.protocol
+    return ReportInput(
+        title=protocol.title,
+        subtitle=f"Virtual randomised trial, {protocol.patients:,} patients per arm, seed {protocol.seed}",
+        design=design(protocol, result),
+        arms=tuple(Arm(name, protocol.arms[name].label) for name in result.arms),
+        tables=Tables(**result.tables, trajectories=result.trajectories),
+        summary=result.summary,
+        published=protocol.published,
+        observed=_observed(result, observed),
+        provenance=result.provenance(command),
+        citation=CITATION,
+        notice=NOTICE,
+    )
+
+
+def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
+    """Return the design in plain sentences."""
+    screening = result.summary["screening"]
+    same = (
+        "The same virtual patients are treated in every arm, so that differences are due to treatment alone"
+        if protocol.allocation == "paired"
+        else "Each virtual patient is allocated to one arm at random, in permuted blocks"
+    )
+    weeks = ", ".join(f"{week:g}" for week in protocol.schedule.scan_weeks)
+    follow_up = protocol.follow_up
+    shortest = (follow_up.days - follow_up.accrual_days) / 30.4375
+    arms = [f"{arm.label or name}: {_regimen(arm.treatment)}." for name, arm in protocol.arms.items()]
+    beyond = [
+        f"After progression {arm.beyond_progression.share:.0%} of the {arm.label or name} patients go on for up to "
+        f"{arm.beyond_progression.doses} more doses."
+        for name, arm in protocol.arms.items()
+        if arm.beyond_progression
+    ]
+    later = [
+        f"Later lines in the {arm.label or name} arm: "
+        + ", ".join(f"{item.label} ({item.share:.0%})" for item in arm.subsequent)
+        + "."
+        for name, arm in protocol.arms.items()
+        if arm.subsequent
+    ]
+    return (
+        f"{protocol.patients:,} virtual patients per arm; tumour type: {result.tumour_type.title}. {same}. "
+        f"{screening['screened']:,} candidates were screened; {screening['not_eligible']:,} were not eligible because "
+        "their tumour would not progress untreated.",
+        " ".join(arms),
+        f"Scans in weeks {weeks} and every {protocol.schedule.then_every_weeks:g} weeks after, read by RECIST 1.1 and "
+        f"iRECIST with a measurement error of {protocol.measurement.sum_error:.0%} of the sum of diameters. Patients "
+        f"are followed for {shortest:.0f} to {follow_up.days / 30.4375:.0f} months.",
+        " ".join((*beyond, *later)),
+    )
+
+
+def _regimen(treatments: Sequence[Treatment]) -> str:
+    def interval(days: int) -> str:
+        return f"{days // 7} weeks" if days % 7 == 0 else f"{days} days"
+
+    return " with ".join(
+        f"{item.drug} {item.dose:g} {item.unit}"
+        + (f" every {interval(item.every_days)}" if item.substance.effect is not None else "")
+        + (f", {item.doses} doses" if item.doses else "")
+        for item in treatments
+    )
+
+
+def _observed(result: TrialResult, observed: ObservedTrial | None) -> Observed | None:
+    if observed is None:
+        return None
+    return Observed(
+        label=observed.source,
+        time_to_event=observed.time_to_event,
+        patients=observed.patients,
+        comparison=tuple(_row(row) for row in result.compare(observed)),
+    )
+
+
+def _row(row: Comparison) -> dict[str, object]:
+    return {
+        "endpoint": row.endpoint,
+        "arm": row.arm or None,
+        "real": row.real,
+        "ci": row.real_ci,
+        "virtual": row.virtual,
+        "inside": row.inside,
+        "unit": "share" if row.unit == "fraction" else row.unit,
+    }

@@ -1,0 +1,276 @@
+"""Trial protocols as data: arms, doses, scans, follow-up, what happens after progression, published figures.
+
+A protocol is a TOML file checked here once; everything after trusts it. Days count from the first dose, which is
+also the day of randomisation.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from unmask.configuration import check, merge, nearest, read_toml
+from unmask.errors import ConfigurationError
+from unmask.therapy.regimen import Drug, load_drug
+
+Share = Field(ge=0.0, le=1.0)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Treatment(_Record):
+    """A drug given again and again: ``dose`` every ``every_days``, at most ``doses`` times if stated.
+
+    A tablet is on from its first day until it is stopped; ``dose`` is the daily dose and ``every_days`` is how often
+    it is prescribed.
+    """
+
+    drug: str
+    dose: float = Field(gt=0.0, le=1e5, allow_inf_nan=False)
+    unit: str
+    every_days: int = Field(ge=1, le=365)
+    first_day: int = Field(default=0, ge=0, le=3650)
+    doses: int | None = Field(default=None, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _known_drug(self) -> Treatment:
+        try:
+            load_drug(self.drug).dose(self.dose, self.unit)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    @property
+    def substance(self) -> Drug:
+        """The drug itself."""
+        return load_drug(self.drug)
+
+    @property
+    def myelosuppressive(self) -> bool:
+        """Whether blood counts fall after a dose."""
+        return self.substance.kind == "chemotherapy"
+
+
+class BeyondProgression(_Record):
+    """Treatment beyond progression: this share of patients gets up to ``doses`` more doses."""
+
+    share: float = Share
+    doses: int = Field(ge=1, le=1000)
+
+
+class Subsequent(Treatment):
+    """A therapy after progression, given to ``share`` of the patients of the arm; ``potency`` scales its kill."""
+
+    label: str
+    share: float = Share
+    potency: float = Field(default=1.0, gt=0.0, le=1.0)
+
+
+class Arm(_Record):
+    """One arm of the trial."""
+
+    label: str
+    label_it: str = ""
+    treatment: tuple[Treatment, ...] = Field(min_length=1)
+    stop_per_dose: float = Field(default=0.0, ge=0.0, lt=1.0)
+    never_assessed_share: float = Field(default=0.0, ge=0.0, lt=1.0)
+    beyond_progression: BeyondProgression | None = None
+    subsequent: tuple[Subsequent, ...] = ()
+
+    @model_validator(mode="after")
+    def _shares(self) -> Arm:
+        total = sum(item.share for item in self.subsequent)
+        if total > 1.0 + 1e-12:
+            raise ValueError(f"shares of subsequent therapies add up to {total:g}; at most 1 is possible")
+        # The core model has one compartment per kind of antibody: two drugs there would share one affinity.
+        antibodies = {
+            (effect.state, item.drug)
+            for item in (*self.treatment, *self.subsequent)
+            if (effect := item.substance.effect) is not None and item.substance.kind == "antibody"
+        }
+        if len({state for state, _ in antibodies}) < len(antibodies):
+            names = ", ".join(sorted(drug for _, drug in antibodies))
+            raise ValueError(f"one arm cannot combine or follow antibodies of the same kind ({names})")
+        return self
+
+
+class Schedule(_Record):
+    """When scans are made: at ``scan_weeks`` and then every ``then_every_weeks``.
+
+    ``first_scan_early_share`` of the patients have their first scan dated ``first_scan_early_days`` before the
+    visit it belongs to, which decides whether stable disease at that scan has lasted long enough to count.
+    """
+
+    scan_weeks: tuple[float, ...] = Field(min_length=1)
+    then_every_weeks: float = Field(gt=0.0, le=104.0)
+    first_scan_early_share: float = Field(default=0.0, ge=0.0, le=1.0)
+    first_scan_early_days: int = Field(default=0, ge=0, le=14)
+
+    @field_validator("scan_weeks")
+    @classmethod
+    def _after_start(cls, weeks: tuple[float, ...]) -> tuple[float, ...]:
+        if weeks[0] <= 0:
+            raise ValueError(f"the first scan (week {weeks[0]:g}) must come after the start of treatment")
+        if any(later <= earlier for earlier, later in zip(weeks, weeks[1:], strict=False)):
+            raise ValueError("scan weeks must increase")
+        return weeks
+
+
+class FollowUp(_Record):
+    """How long patients are followed.
+
+    Recruitment is uniform over ``accrual_days``; the data are cut off so that the first patient is followed for
+    ``days`` and the last for ``days - accrual_days``. ``dropout_per_year`` leave the trial at random.
+    """
+
+    days: int = Field(ge=21, le=7300)
+    accrual_days: int = Field(default=0, ge=0)
+    dropout_per_year: float = Field(default=0.0, ge=0.0, le=2.0)
+
+    @model_validator(mode="after")
+    def _accrual(self) -> FollowUp:
+        if self.accrual_days >= self.days:
+            raise ValueError(
+                f"accrual_days = {self.accrual_days} must be shorter than follow_up.days = {self.days}"
+            )
+        return self
+
+
+class Measurement(_Record):
+    """Errors of a scan, as standard deviations of the logarithm.
+
+    ``sum_error`` is that of the sum of diameters; ``lesion_error`` is the additional scatter between the lesions
+    of one scan, which cancels in the sum.
+    """
+
+    sum_error: float = Field(default=0.07, ge=0.0, le=0.5)
+    lesion_error: float = Field(default=0.07, ge=0.0, le=0.5)
+    invisible_below_mm: float = Field(default=2.0, ge=0.0, le=5.0)
+
+
+class Disease(_Record):
+    """Extent of disease at baseline and how its parts are judged."""
+
+    target_lesion_weights: tuple[float, float, float, float, float] = (0.25, 0.25, 0.2, 0.15, 0.15)
+    non_target_share: float = Field(default=0.6, ge=0.0, le=1.0)
+    non_target_diameter_mm: float = Field(default=15.0, gt=0.0, le=200.0)
+    non_target_progression_ratio: float = Field(default=1.5, gt=1.0, le=5.0)
+    new_lesion_diameter_mm: float = Field(default=10.0, gt=0.0, le=50.0)
+
+    @field_validator("target_lesion_weights")
+    @classmethod
+    def _weights(cls, weights: tuple[float, ...]) -> tuple[float, ...]:
+        if min(weights) < 0 or abs(sum(weights) - 1.0) > 1e-9:
+            raise ValueError("the five weights must be shares that add up to 1")
+        return weights
+
+
+class Assessment(_Record):
+    """Choices of the response criteria that a protocol makes."""
+
+    stable_disease_minimum_days: int = Field(default=42, ge=0, le=365)
+
+
+class Protocol(_Record):
+    """A complete trial."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    tumour_type: str
+    patients: int = Field(ge=1)
+    seed: int = Field(default=1, ge=0, le=2**63 - 1)
+    allocation: Literal["paired", "randomised"] = "paired"
+    experimental: str
+    control: str
+    references: tuple[str, ...] = ()
+    schedule: Schedule
+    follow_up: FollowUp
+    measurement: Measurement = Measurement()
+    disease: Disease = Disease()
+    assessment: Assessment = Assessment()
+    arms: dict[str, Arm] = Field(min_length=2)
+    observed_arm_names: dict[str, str] = {}
+    published: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _arms_exist(self) -> Protocol:
+        for role in ("experimental", "control"):
+            arm = getattr(self, role)
+            if arm not in self.arms:
+                raise ValueError(f"{role} = '{arm}' is not an arm; {nearest(arm, self.arms)}")
+        if self.experimental == self.control:
+            raise ValueError("experimental and control must be two different arms")
+        for outside, arm in self.observed_arm_names.items():
+            if arm not in self.arms:
+                raise ValueError(f"observed_arm_names.{outside} = '{arm}' is not an arm")
+        return self
+
+    def scan_days(self) -> tuple[int, ...]:
+        """Return every scan day of the follow-up, ascending."""
+        days = [round(week * 7) for week in self.schedule.scan_weeks]
+        step = round(self.schedule.then_every_weeks * 7)
+        while days[-1] + step <= self.follow_up.days:
+            days.append(days[-1] + step)
+        return tuple(day for day in days if day <= self.follow_up.days)
+
+
+def available() -> tuple[str, ...]:
+    """Return the names of the ready-made trials."""
+    folder = files("unmask.trial").joinpath("library")
+    return tuple(
+        sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+    )
+
+
+def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, dict[str, Any]]:
+    """Return a protocol by name or path, with ``key=value`` settings, and the change they make to the tumour type.
+
+    Settings whose key begins with ``parameters.``, ``baseline.`` or ``hazard.`` change the median of that quantity
+    of the tumour type; all others are keys of the protocol, values written as in TOML.
+
+    Raises
+    ------
+    ConfigurationError
+        Unknown trial or key (the nearest name is offered), value out of range, or a file that is not TOML.
+    """
+    if name.endswith(".toml") or "/" in name:
+        data, file = read_toml(Path(name)), name
+    elif name in available():
+        path = Path(str(files("unmask.trial").joinpath("library", f"{name}.toml")))
+        data, file = read_toml(path), f"trial '{name}'"
+    else:
+        raise ConfigurationError("trial.unknown_trial", name=name, hint=nearest(name, available()))
+    tumour_change: dict[str, Any] = {}
+    for setting in settings:
+        key, value = _parse_setting(setting)
+        section, _, rest = key.partition(".")
+        if section in ("parameters", "baseline", "hazard"):
+            if not rest:
+                raise ConfigurationError("trial.bad_setting", setting=setting)
+            tumour_change = merge(tumour_change, {section: {rest: {"value": value}}})
+        else:
+            data = merge(data, _nested(key, value))
+    return check(Protocol, data, file), tumour_change
+
+
+def _parse_setting(setting: str) -> tuple[str, Any]:
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip() or not text.strip():
+        raise ConfigurationError("trial.bad_setting", setting=setting)
+    try:
+        return key.strip(), tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), text.strip()
+
+
+def _nested(key: str, value: Any) -> dict[str, Any]:
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    result: dict[str, Any] = value
+    return result

@@ -1,0 +1,283 @@
+"""Run a trial: batches of patients through every arm, then endpoints and estimates.
+
+Patients are screened and treated in batches, so that memory stays bounded, progress shows and an interrupted run can
+be resumed. Batches do not change any result (``patients.cohort``, ``patients.random_streams``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from unmask import __version__
+from unmask.engine import CompiledModel, compile_model
+from unmask.errors import ConfigurationError
+from unmask.model.catalogue import load
+from unmask.patients.cohort import Cohort, check_against_model, screen
+from unmask.patients.parameter_set import TumourType, load_tumour_type
+from unmask.patients.random_streams import RandomStreams
+from unmask.store import Batches, claim
+from unmask.survival import endpoints, estimate
+from unmask.trial.conduct import conduct_arm
+from unmask.trial.protocol import Protocol, load_protocol
+from unmask.trial.randomise import permuted_blocks
+from unmask.trial.result import OUTPUTS, TrialResult
+from unmask.trial.tables import TABLES, arm_tables, as_categories, course_quantiles, join
+
+RELATIVE_TOLERANCE = 1e-4
+LARGEST_BLOCK = 2048  # candidates screened and treated together
+MOST_CANDIDATES_PER_PATIENT = 50
+BYTES_PER_PATIENT_ARM = 15_000  # peak, measured with the OAK protocol
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """A trial that is fully specified: what determines its results, and how to compute them."""
+
+    protocol: Protocol
+    tumour_type: TumourType
+    relative_tolerance: float = RELATIVE_TOLERANCE
+
+    def configuration(self) -> dict[str, Any]:
+        """Return everything that determines the results, as plain data."""
+        return {
+            "protocol": self.protocol.model_dump(mode="json"),
+            "tumour_type": self.tumour_type.model_dump(mode="json"),
+            "relative_tolerance": self.relative_tolerance,
+        }
+
+    def hash(self, model_hash: str) -> str:
+        """Return the hash of configuration, model and version."""
+        text = json.dumps([self.configuration(), model_hash, __version__], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def plan_trial(
+    name: str, *, patients: int | None = None, seed: int | None = None, settings: tuple[str, ...] = ()
+) -> TrialPlan:
+    """Return the plan of a trial by name or TOML file, with changes.
+
+    Parameters
+    ----------
+    patients
+        Per arm; default: the protocol's.
+    seed
+        Default: the protocol's.
+    settings
+        ``key=value`` changes of the protocol (``follow_up.days=1095``) or of the median of a quantity of the
+        tumour type (``parameters.max_kill_rate=9``).
+
+    Raises
+    ------
+    ConfigurationError
+        Anything unknown, impossible or too large for this machine's memory.
+    """
+    changes = list(settings)
+    if patients is not None:
+        changes.append(f"patients={patients}")
+    if seed is not None:
+        changes.append(f"seed={seed}")
+    protocol, tumour_change = load_protocol(name, tuple(changes))
+    tumour_type = load_tumour_type(protocol.tumour_type, tumour_change)
+    _check_memory(protocol)
+    return TrialPlan(protocol, tumour_type)
+
+
+def _check_memory(protocol: Protocol) -> None:
+    try:
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError, AttributeError):
+        return
+    needed = protocol.patients * len(protocol.arms) * BYTES_PER_PATIENT_ARM
+    if needed > 0.8 * available:
+        raise ConfigurationError(
+            "trial.too_many_patients",
+            patients=protocol.patients,
+            needed=f"{needed / 2**30:.0f}",
+            available=f"{available / 2**30:.0f}",
+            most=int(0.8 * available / BYTES_PER_PATIENT_ARM / len(protocol.arms)),
+        )
+
+
+def run_trial(
+    plan: TrialPlan | str,
+    *,
+    patients: int | None = None,
+    seed: int | None = None,
+    settings: tuple[str, ...] = (),
+    workers: int | None = None,
+    out: Path | str | None = None,
+    force: bool = False,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> TrialResult:
+    """Run a trial and return its result; with ``out``, finished batches are kept there until it is written.
+
+    Parameters
+    ----------
+    plan
+        A plan, or the name or TOML file of a trial (then ``patients``, ``seed`` and ``settings`` apply).
+    workers
+        Threads; default: the processors of this machine. They do not change the result.
+    out
+        Output folder, claimed now; write the result to it with :meth:`TrialResult.write`.
+    force, resume
+        Replace results that are there; go on from batches that an interrupted run left.
+    progress
+        Called with (patients done, patients wanted, what is being done).
+    """
+    if isinstance(plan, str):
+        plan = plan_trial(plan, patients=patients, seed=seed, settings=settings)
+    tell = progress or (lambda done, wanted, text: None)
+    folder = Path(out) if out is not None else None
+    if folder is not None:
+        claim(folder, OUTPUTS, force=force, resume=resume)
+    started = datetime.now(UTC)
+    wanted = plan.protocol.patients * (
+        len(plan.protocol.arms) if plan.protocol.allocation == "randomised" else 1
+    )
+    tell(0, wanted, "compiling the model")
+    compiled = compile_model(load(plan.tumour_type.model))
+    check_against_model(plan.tumour_type, compiled)
+    threads = workers or os.cpu_count() or 1
+    kept = Batches(folder, plan.hash(compiled.hash), resume=resume) if folder is not None else None
+
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    counts = {"screened": 0, "not_eligible": 0, "burn_in_failed": 0, "steps": 0}
+    done, candidate, number = 0, 0, 0
+    block = min(LARGEST_BLOCK, 2 * wanted + 8)
+    while done < wanted:
+        tell(done, wanted, "treating patients")
+        batch = kept.load(number) if kept else None
+        if batch is None:
+            ids = np.arange(candidate, candidate + block)
+            batch = _run_batch(plan, compiled, ids, done, wanted, threads)
+            if kept:
+                kept.save(number, *batch)
+        tables, notes = batch
+        for name in TABLES:
+            parts[name].append(as_categories(name, tables[name]))
+        for key in counts:
+            counts[key] += notes[key]
+        done += notes["patients"]
+        candidate, number = candidate + block, number + 1
+        if done < wanted and candidate > MOST_CANDIDATES_PER_PATIENT * wanted + LARGEST_BLOCK:
+            raise ConfigurationError(
+                "patients.too_few_accepted",
+                accepted=done,
+                wanted=wanted,
+                candidates=candidate,
+                reasons=f"{counts['not_eligible']} would not progress untreated, "
+                f"{counts['burn_in_failed']} could not be integrated",
+                tumour_type=plan.tumour_type.name,
+            )
+    tell(wanted, wanted, "estimating endpoints")
+    return _result(plan, compiled, parts, counts, started, threads)
+
+
+def _run_batch(
+    plan: TrialPlan,
+    compiled: CompiledModel,
+    candidates: np.ndarray[Any, np.dtype[np.int64]],
+    done: int,
+    wanted: int,
+    threads: int,
+) -> tuple[dict[str, pd.DataFrame], dict[str, int]]:
+    """Screen one block of candidates and take the eligible through every arm."""
+    protocol = plan.protocol
+    streams = RandomStreams(protocol.seed)
+    cohort = screen(
+        plan.tumour_type, compiled, streams, candidates, rtol=plan.relative_tolerance, threads=threads
+    ).first(wanted - done)
+    arms = list(protocol.arms)
+    chosen: dict[str, Cohort] = dict.fromkeys(arms, cohort)
+    if protocol.allocation == "randomised":
+        allocated = permuted_blocks(streams, done, cohort.size, len(arms))
+        chosen = {arm: cohort.take(np.flatnonzero(allocated == n)) for n, arm in enumerate(arms)}
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    steps = 0
+    for arm, members in chosen.items():
+        record = conduct_arm(
+            protocol,
+            arm,
+            plan.tumour_type,
+            compiled,
+            members,
+            streams,
+            rtol=plan.relative_tolerance,
+            threads=threads,
+        )
+        steps += record.steps
+        for name, table in arm_tables(record, protocol, plan.tumour_type).items():
+            tables[name].append(table)
+    last = int(cohort.patients[-1]) + 1 if done + cohort.size >= wanted else int(candidates[-1]) + 1
+    failed = pd.DataFrame(
+        {
+            "patient": [patient for patient, _ in cohort.failed],
+            "arm": "(screening)",
+            "day": 0.0,
+            "reason": [reason for _, reason in cohort.failed],
+        }
+    )
+    tables["failures"].append(as_categories("failures", failed))
+    notes = {
+        "patients": cohort.size,
+        "screened": last - int(candidates[0]),
+        "not_eligible": int(cohort.not_eligible.size),
+        "burn_in_failed": len(cohort.failed),
+        "steps": steps,
+    }
+    return {name: join(name, tables[name]) for name in TABLES}, notes
+
+
+def _result(
+    plan: TrialPlan,
+    compiled: CompiledModel,
+    parts: dict[str, list[pd.DataFrame]],
+    counts: dict[str, int],
+    started: datetime,
+    threads: int,
+) -> TrialResult:
+    protocol = plan.protocol
+    tables = {name: join(name, parts[name]) for name in TABLES}
+    course = tables.pop("course")
+    rules = endpoints.Rules(scan_days=tuple(float(day) for day in protocol.scan_days()))
+    tables["time_to_event"] = endpoints.time_to_event(tables["assessments"], tables["patients"], rules)
+    arms = [
+        protocol.experimental,
+        *(arm for arm in protocol.arms if arm not in (protocol.experimental, protocol.control)),
+        protocol.control,
+    ]
+    summary = estimate.summarise(tables, arms, protocol.published, trial=protocol.name, seed=protocol.seed)
+    summary["screening"] = {
+        "screened": counts["screened"],
+        "not_eligible": counts["not_eligible"],
+        "failed": counts["burn_in_failed"],
+    }
+    return TrialResult(
+        protocol=protocol,
+        tumour_type=plan.tumour_type,
+        arms=tuple(arms),
+        tables=tables,
+        trajectories=course_quantiles(course),
+        summary=summary,
+        configuration=plan.configuration(),
+        configuration_hash=plan.hash(compiled.hash),
+        model_hash=compiled.hash,
+        relative_tolerance=plan.relative_tolerance,
+        threads=threads,
+        steps=counts["steps"],
+        started=started,
+        finished=datetime.now(UTC),
+    )

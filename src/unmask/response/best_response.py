@@ -115,7 +115,7 @@ def ibor(
     progressed = best.response == Response.PD
     proven = codes == ImmuneResponse.ICPD
     category = np.where(progressed & proven.any(axis=1), ImmuneResponse.ICPD, category).astype(np.int8)
-    when = np.where(category == ImmuneResponse.ICPD, _first_day(proven, days), best.day)
+    when = np.where(category == ImmuneResponse.ICPD, first_day(proven, days), best.day)
     return Best(category, when, best.first_response_day, best.confirmed)
 
 
@@ -302,12 +302,13 @@ def _rank(
     category = np.select([q.any(axis=1) for q in qualifying], order, default=nothing).astype(np.int8)
     when = np.full(len(codes), np.nan)
     for visits, kind in zip(qualifying, order, strict=True):
-        when = np.where(category == kind, _first_day(visits, days), when)
-    first = np.where((complete | partial).any(axis=1), _first_day(complete | partial, days), np.nan)
+        when = np.where(category == kind, first_day(visits, days), when)
+    first = np.where((complete | partial).any(axis=1), first_day(complete | partial, days), np.nan)
     return Best(category, when, first, np.asarray(pairs.any(axis=1)))
 
 
-def _first_day(chosen: Bools, days: Days) -> Days:
+def first_day(chosen: Bools, days: Days) -> Days:
+    """Day of the first visit that is ``chosen`` (both (N, V)) per patient, NaN when none is."""
     if chosen.shape[1] == 0:
         return np.full(len(chosen), np.nan)
     index = chosen.argmax(axis=1)

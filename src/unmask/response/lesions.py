@@ -1,0 +1,180 @@
+"""From a lesion file to dense arrays: patients x visits x lesions, in tenths of a millimetre.
+
+Conventions, also stated in ``docs/response.md``:
+
+* Baseline of a lesion is its last measurement at day 0 or before. A file that has a day 1 but no day 0
+  counts days as clinical tables do (day 1 = first dose, the day before is -1): there the baseline may also be
+  on day 1.
+* A visit is one patient on one day after baseline. A target without a row at a visit was not measured.
+* Earlier measurements before treatment are kept out and counted as superseded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.errors import DataError
+from unmask.response.codes import Codes
+from unmask.response.history import History
+from unmask.response.lesion_rows import LesionRow, LesionRows, read_rows, to_tenths
+from unmask.response.other_lesions import NewLesions, NonTargets
+from unmask.response.problems import Problem
+from unmask.response.recist import Bools, Tenths
+from unmask.response.rules import Rules
+
+__all__ = ["LesionTable", "read_lesions", "to_tenths"]
+
+
+@dataclass(frozen=True)
+class LesionTable:
+    """Measurements of N patients at up to V visits after baseline with up to L targets."""
+
+    patients: tuple[str, ...]
+    """Identifiers of the N patients who can be assessed, in order of appearance."""
+    unusable: tuple[str, ...]
+    """Patients without a usable baseline."""
+    baseline: Tenths
+    """(N, L) tenths of a millimetre, -1 = no such lesion."""
+    baseline_day: NDArray[np.float64]
+    """(N,) day of the latest baseline measurement."""
+    nodal: Bools
+    non_target_present: Bools
+    day: NDArray[np.float64]
+    """(N, V) day of each visit, NaN = no visit."""
+    target: Tenths
+    """(N, V, L) tenths of a millimetre, -1 = not measured."""
+    non_target: Codes
+    """(N, V) :class:`unmask.response.Response` codes."""
+    non_target_increase: Bools
+    new_count: Tenths
+    """(N, V) new lesions seen so far and still there."""
+    new_target_sum: Tenths
+    """(N, V) sum of measured new lesions, -1 = none or not all measured."""
+    new_non_target_increase: Bools
+    extra: Mapping[str, Mapping[str, str]]
+    """Other columns of the file that do not change within a patient: name -> patient -> value."""
+    problems: tuple[Problem, ...]
+    baseline_until: int
+    """Last day that may hold a baseline."""
+    rows_read: int
+    rows_used: int
+    rows_superseded: int
+    """Measurements before treatment that a later baseline replaced."""
+    rows_rounded: int
+
+    @property
+    def days_since_start(self) -> NDArray[np.float64]:
+        """(N, V) days since the reference day, whichever way the file counts them."""
+        return np.asarray(self.day - self.baseline_until)
+
+
+def read_lesions(
+    path: str | Path, *, rules: Rules | None = None, baseline_until: int | None = None
+) -> LesionTable:
+    """Read a lesion CSV into visits.
+
+    Parameters
+    ----------
+    path
+        CSV with the columns ``patient``, ``day``, ``diameter_mm`` (or ``diameter``) and, optionally,
+        ``lesion``, ``organ``, ``nodal``, ``kind`` (target, non-target, new) and ``state`` (present, absent,
+        progression, not evaluated); other columns are kept as they are.
+    rules
+        Options; the size below which a node is normal is used here.
+    baseline_until
+        Last day that may hold a baseline (default: 0, or 1 in files without a day 0; see the module).
+
+    Raises
+    ------
+    DataError
+        When the file or every patient in it is unusable (exit code 3). Single bad rows are findings in
+        ``problems`` instead.
+    """
+    file = Path(path)
+    read = read_rows(file)
+    until = _baseline_until(read.rows) if baseline_until is None else baseline_until
+    rules = rules or Rules()
+    by_patient: dict[str, list[LesionRow]] = defaultdict(list)
+    for row in read.rows:
+        by_patient[row.patient].append(row)
+    histories = [History.of(name, rows, until) for name, rows in by_patient.items()]
+    problems = [*read.problems, *(p for history in histories for p in history.problems)]
+    usable = [history for history in histories if history.usable]
+    if not usable:
+        errors = [p for p in problems if p.severity == "error"]
+        raise DataError(
+            "response.nothing_usable", file=file, count=len(errors), first=errors[0] if errors else ""
+        )
+    assessed = {history.patient for history in usable}
+    return _arrange(
+        usable, tuple(p for p in read.patients if p not in assessed), read, problems, until, rules
+    )
+
+
+def _baseline_until(rows: Iterable[LesionRow]) -> int:
+    days = {row.day for row in rows if 0 <= row.day <= 1}
+    return 1 if 1 in days and 0 not in days else 0
+
+
+def _arrange(
+    histories: Sequence[History],
+    unusable: tuple[str, ...],
+    read: LesionRows,
+    problems: Sequence[Problem],
+    until: int,
+    rules: Rules,
+) -> LesionTable:
+    patients = len(histories)
+    days = [sorted({row.day for row in history.later}) for history in histories]
+    visits = max(map(len, days))
+    lesions = max(len(history.targets) for history in histories)
+    day = np.full((patients, visits), np.nan)
+    baseline = np.full((patients, lesions), -1, dtype=np.int64)
+    nodal = np.zeros((patients, lesions), dtype=bool)
+    target = np.full((patients, visits, lesions), -1, dtype=np.int64)
+    non_targets = NonTargets.empty(patients, visits)
+    new = NewLesions.empty(patients, visits)
+    for n, history in enumerate(histories):
+        day[n, : len(days[n])] = days[n]
+        place = {d: v for v, d in enumerate(days[n])}
+        slot = {lesion: i for i, lesion in enumerate(history.targets)}
+        for lesion, row in history.targets.items():
+            baseline[n, slot[lesion]] = row.tenths
+            nodal[n, slot[lesion]] = row.nodal
+        for row in history.later:
+            if row.kind == "target":
+                target[n, place[row.day], slot[row.lesion]] = row.tenths
+        by_visit = [[row for row in history.later if row.day == d] for d in days[n]]
+        non_targets.fill(n, history.others, by_visit, rules)
+        new.fill(n, by_visit)
+    used = sum(len(h.targets) + len(h.others) + len(h.later) for h in histories)
+    return LesionTable(
+        patients=tuple(history.patient for history in histories),
+        unusable=unusable,
+        baseline=baseline,
+        baseline_day=np.array(
+            [max(row.day for row in [*h.targets.values(), *h.others.values()]) for h in histories]
+        ),
+        nodal=nodal,
+        non_target_present=np.array([bool(history.others) for history in histories]),
+        day=day,
+        target=target,
+        non_target=non_targets.code,
+        non_target_increase=non_targets.increase,
+        new_count=new.count,
+        new_target_sum=new.target_sum,
+        new_non_target_increase=new.rest_increase,
+        extra=read.extra,
+        problems=tuple(problems),
+        baseline_until=until,
+        rows_read=read.rows_read,
+        rows_used=used,
+        rows_superseded=sum(history.superseded for history in histories),
+        rows_rounded=read.rounded,
+    )

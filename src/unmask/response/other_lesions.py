@@ -1,0 +1,125 @@
+"""Non-target and new lesions of a lesion file, visit by visit (Eisenhauer 2009 section 4.3; Seymour 2017)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from unmask.response.codes import Codes, Response
+from unmask.response.lesion_rows import LesionRow
+from unmask.response.recist import Bools, Tenths
+from unmask.response.rules import Rules
+
+MOST_NEW_TARGETS = 5
+MOST_PER_ORGAN = 2
+SMALLEST_NEW_TARGET = 100
+SMALLEST_NEW_NODE = 150
+
+
+@dataclass(frozen=True)
+class NonTargets:
+    """Non-target response of N patients at V visits; filled patient by patient while reading."""
+
+    code: Codes
+    """(N, V) :class:`Response`; NE where there is no visit."""
+    increase: Bools
+    """(N, V) a measured non-target lesion is larger than when it was last measured."""
+
+    @classmethod
+    def empty(cls, patients: int, visits: int) -> Self:
+        """Return arrays in which nothing was evaluated."""
+        return cls(
+            np.full((patients, visits), Response.NE, dtype=np.int8), np.zeros((patients, visits), dtype=bool)
+        )
+
+    def fill(
+        self,
+        patient: int,
+        baseline: Mapping[str, LesionRow],
+        visits: Sequence[Sequence[LesionRow]],
+        rules: Rules,
+    ) -> None:
+        """Enter one patient: ``baseline`` rows by lesion, and the rows of each visit."""
+        last = {lesion: row.tenths for lesion, row in baseline.items()}
+        for v, rows in enumerate(visits):
+            seen = {row.lesion: row for row in rows if row.kind == "non-target"}
+            states = [_state(seen.get(lesion), rules) for lesion in baseline]
+            self.code[patient, v] = _combine(states)
+            for lesion, row in seen.items():
+                if row.tenths >= 0:
+                    self.increase[patient, v] |= 0 <= last[lesion] < row.tenths
+                    last[lesion] = row.tenths
+
+
+def _state(row: LesionRow | None, rules: Rules) -> Response:
+    if row is None or row.state == "not evaluated":
+        return Response.NE
+    if row.state == "progression":
+        return Response.PD
+    normal_node = row.nodal and 0 <= row.tenths < rules.normal_node_tenths
+    if row.state == "absent" or row.tenths == 0 or normal_node:
+        return Response.CR
+    return Response.NON_CR_NON_PD if row.tenths > 0 or row.state == "present" else Response.NE
+
+
+def _combine(states: Sequence[Response]) -> Response:
+    if Response.PD in states:
+        return Response.PD
+    if not states or Response.NE in states:
+        return Response.NE
+    return Response.NON_CR_NON_PD if Response.NON_CR_NON_PD in states else Response.CR
+
+
+@dataclass(frozen=True)
+class NewLesions:
+    """New lesions of N patients at V visits; the arrays are filled patient by patient while reading."""
+
+    count: Tenths
+    """(N, V) new lesions seen and not gone; without a row at a visit one is taken to be still there."""
+    target_sum: Tenths
+    """(N, V) sum of the new targets (up to 5, 2 per organ, 10 mm or more), -1 = not all measured."""
+    rest_increase: Bools
+    """(N, V) a new non-target lesion is larger than when it was last measured."""
+
+    @classmethod
+    def empty(cls, patients: int, visits: int) -> Self:
+        """Return arrays without new lesions."""
+        shape = (patients, visits)
+        return cls(
+            np.zeros(shape, dtype=np.int64), np.full(shape, -1, dtype=np.int64), np.zeros(shape, dtype=bool)
+        )
+
+    def fill(self, patient: int, visits: Sequence[Sequence[LesionRow]]) -> None:
+        """Enter one patient: the rows of each visit after baseline."""
+        there: dict[str, bool] = {}
+        last: dict[str, int] = {}
+        followed: list[str] = []
+        organs: Counter[str] = Counter()
+        for v, rows in enumerate(visits):
+            new = [row for row in rows if row.kind == "new"]
+            for row in sorted(new, key=lambda row: -row.tenths):
+                gone = row.tenths == 0 or row.state == "absent"
+                first_seen = row.lesion not in there and not gone
+                if first_seen and len(followed) < MOST_NEW_TARGETS and _measurable(row):
+                    crowded = bool(row.organ) and organs[row.organ] >= MOST_PER_ORGAN
+                    if not crowded:
+                        followed.append(row.lesion)
+                        organs[row.organ] += 1
+                if row.lesion in there or not gone:
+                    there[row.lesion] = not gone
+                if row.tenths >= 0:
+                    grew = row.lesion in last and row.tenths > last[row.lesion]
+                    self.rest_increase[patient, v] |= grew and row.lesion not in followed
+                    last[row.lesion] = row.tenths
+            self.count[patient, v] = sum(there.values())
+            size = {row.lesion: 0 if row.state == "absent" else row.tenths for row in new}
+            if followed and all(size.get(lesion, -1) >= 0 for lesion in followed):
+                self.target_sum[patient, v] = sum(size[lesion] for lesion in followed)
+
+
+def _measurable(row: LesionRow) -> bool:
+    return row.tenths >= (SMALLEST_NEW_NODE if row.nodal else SMALLEST_NEW_TARGET)

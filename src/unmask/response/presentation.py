@@ -1,0 +1,158 @@
+"""An assessment as text for a terminal: what was read, what was found, and what it does not say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from unmask.response.assess import AssessResult
+from unmask.response.codes import ImmuneResponse, Response
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+EXAMPLES_SHOWN = 5
+"""Bad rows quoted in the terminal; all of them stand in bad_rows.csv."""
+
+
+def terminal_lines(result: AssessResult) -> list[str]:
+    """Return the result as plain text lines without colour: counts, tables, problems, files written."""
+    lines = [*_reading(result), ""]
+    for title, header, rows in _tables(result):
+        lines += [title, *_aligned([header, *rows]), ""]
+    lines += _problems(result)
+    if result.written:
+        lines += [
+            "",
+            f"Written to {result.written[0].parent}: {', '.join(path.name for path in result.written)}",
+        ]
+    return lines
+
+
+def renderables(result: AssessResult) -> list[RenderableType]:
+    """Return the same as :func:`terminal_lines` for a rich console, with real tables."""
+    from rich.table import Table
+    from rich.text import Text
+
+    parts: list[RenderableType] = [Text("\n".join(_reading(result)))]
+    for title, header, rows in _tables(result):
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        for i, name in enumerate(header):
+            table.add_column(name, justify="right" if i else "left", no_wrap=i > 0)
+        for row in rows:
+            table.add_row(*row)
+        parts.append(table)
+    problems = _problems(result)
+    if problems:
+        parts.append(Text("\n".join(problems)))
+    if result.written:
+        parts.append(Text(f"Written to {result.written[0].parent}", style="bold"))
+    return parts
+
+
+def _reading(result: AssessResult) -> list[str]:
+    summary = result.summary
+    rows = summary["rows"]
+    until = summary["baseline_until_day"]
+    numbered = " (the file has no day 0: day 1 is the first dose)" if until == 1 else ""
+    lines = [
+        f"{result.path.name}: {rows['read']:,} rows, {summary['patients']:,} patients, "
+        f"{summary['patients_assessed']:,} assessed at {summary['visits']:,} visits after baseline.",
+        f"Baseline: last measurement at day {until} or before{numbered}. "
+        f"CR and PR confirmed after {result.rules.confirmation_days} days; "
+        f"stable disease from day {result.rules.stable_min_day}.",
+    ]
+    if rows["rounded_to_tenths"]:
+        lines.append(f"{rows['rounded_to_tenths']:,} measurements were rounded to 0.1 mm.")
+    if summary["all"]["n"] and (result.patients["target_lesions"].dropna() <= 1).all():
+        lines.append(
+            "No patient has more than one target lesion: the verdicts are on one lesion, not on all disease."
+        )
+    return lines
+
+
+def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[str]]]]:
+    groups: dict[str, Any] = dict(result.summary["groups"])
+    if len(groups) > 1:
+        groups["all"] = result.summary["all"]
+    if "recist1.1" in result.criteria:
+        names = _present(groups.values(), "best_response", [m.label for m in Response])
+        header = ["Best response, RECIST 1.1", "n", *names, "CR or PR"]
+        yield (
+            "RECIST 1.1, confirmed",
+            header,
+            [
+                [
+                    name,
+                    f"{counts['n']:,}",
+                    *(f"{counts['best_response'].get(code, 0):,}" for code in names),
+                    _share(counts["responders"], counts["n"]),
+                ]
+                for name, counts in groups.items()
+            ],
+        )
+    if "irecist" in result.criteria:
+        names = _present(groups.values(), "irecist_best_response", [m.label for m in ImmuneResponse])
+        header = ["Best response, iRECIST", "n", *names, "pseudoprogression"]
+        yield (
+            "iRECIST, not confirmed",
+            header,
+            [
+                [
+                    name,
+                    f"{counts['n']:,}",
+                    *(f"{counts['irecist_best_response'].get(code, 0):,}" for code in names),
+                    _share(counts["pseudoprogression"], counts["n"]),
+                ]
+                for name, counts in groups.items()
+            ],
+        )
+    side = result.summary.get("side_by_side")
+    if side:
+        columns = list(dict.fromkeys(code for row in side["best_response"].values() for code in row))
+        columns = [m.label for m in ImmuneResponse if m.label in columns]
+        rows = [
+            [code, *(f"{row.get(column, 0):,}" for column in columns)]
+            for code, row in side["best_response"].items()
+        ]
+        yield "RECIST 1.1 (rows) against iRECIST, both not confirmed", ["patients", *columns], rows
+
+
+def _present(groups: Iterable[Any], key: str, order: Sequence[str]) -> list[str]:
+    found = {code for counts in groups for code in counts[key]}
+    return [code for code in order if code in found]
+
+
+def _share(count: int, n: int) -> str:
+    return f"{count:,} ({count / n:.1%})" if n else "0"
+
+
+def _problems(result: AssessResult) -> list[str]:
+    lines = []
+    for severity, verb in (("error", "left out"), ("warning", "used, with a warning")):
+        found = [p for p in result.problems if p.severity == severity]
+        if not found:
+            continue
+        kinds = Counter(p.code.removeprefix("row_").removeprefix("patient_").replace("_", " ") for p in found)
+        listed = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
+        noun = "row" if severity == "error" else "finding"
+        lines.append(f"{len(found):,} {noun}{'s' if len(found) != 1 else ''} {verb}: {listed}.")
+        if severity == "error":
+            lines += [f"  {p}" for p in found[:EXAMPLES_SHOWN]]
+            if len(found) > EXAMPLES_SHOWN:
+                lines.append(
+                    f"  ... and {len(found) - EXAMPLES_SHOWN:,} more (bad_rows.csv lists all of them)"
+                )
+    return lines
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(w) if i == 0 else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

@@ -1,0 +1,87 @@
+"""Counts of an assessment: categories by group, RECIST 1.1 beside iRECIST, rows read and left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from unmask.response.codes import ImmuneResponse, Response
+from unmask.response.lesions import LesionTable
+from unmask.response.rules import Rules
+
+
+def summarise(
+    path: Path, table: LesionTable, patients: pd.DataFrame, rules: Rules, criteria: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return the counts as plain numbers and texts, ready for JSON; ``patients`` is the patient table."""
+    assessed = patients[~patients["status"].str.startswith("not assessed")]
+    errors = [p for p in table.problems if p.severity == "error"]
+    codes = pd.Series([p.code for p in table.problems], dtype=object).value_counts()
+    summary: dict[str, Any] = {
+        "file": path.name,
+        "criteria": list(criteria),
+        "patients": len(patients),
+        "patients_assessed": len(assessed),
+        "visits": int((~np.isnan(table.day)).sum()),
+        "rows": {
+            "read": table.rows_read,
+            "used": table.rows_used,
+            "superseded_baselines": table.rows_superseded,
+            "left_out": len(errors),
+            "rounded_to_tenths": table.rows_rounded,
+        },
+        "problems": {str(code).removeprefix("row_"): int(count) for code, count in codes.items()},
+        "baseline_until_day": table.baseline_until,
+        "groups": {name: _counts(rows, criteria) for name, rows in assessed.groupby("group", sort=False)},
+        "all": _counts(assessed, criteria),
+        "rules": {k: v for k, v in vars(rules).items() if k != "overall_table"},
+    }
+    if len(criteria) == 2:
+        summary["side_by_side"] = _side_by_side(assessed)
+    return summary
+
+
+def _counts(rows: pd.DataFrame, criteria: tuple[str, ...]) -> dict[str, Any]:
+    counts: dict[str, Any] = {"n": len(rows)}
+    if "recist1.1" in criteria:
+        counts["best_response"] = _categories(rows["best_response"], Response)
+        counts["best_response_unconfirmed"] = _categories(rows["best_response_unconfirmed"], Response)
+        counts["responders"] = int(rows["best_response"].isin(["CR", "PR"]).sum())
+        counts["progressed"] = int(rows["progression_day"].notna().sum())
+    if "irecist" in criteria:
+        counts["irecist_best_response"] = _categories(rows["irecist_best_response"], ImmuneResponse)
+        counts["irecist_progressed"] = int(rows["irecist_progression_day"].notna().sum())
+        counts["pseudoprogression"] = int(rows["pseudoprogression"].astype(bool).sum())
+        counts["pseudoprogression_or_stable"] = int(rows["pseudoprogression_or_stable"].astype(bool).sum())
+    return counts
+
+
+def _categories(column: pd.Series, names: type[Response] | type[ImmuneResponse]) -> dict[str, int]:
+    found = column.value_counts()
+    shown = [
+        m.label for m in names if m.label in found or m.label.removeprefix("i") in ("CR", "PR", "SD", "NE")
+    ]
+    return {label: int(found.get(label, 0)) for label in shown}
+
+
+def _side_by_side(rows: pd.DataFrame) -> dict[str, Any]:
+    """Best responses without confirmation, like with like, and how the days of progression differ."""
+    table = pd.crosstab(rows["best_response_unconfirmed"], rows["irecist_best_response"])
+    both = rows["progression_day"].notna() & rows["irecist_progression_day"].notna()
+    later = both & (rows["irecist_progression_day"] > rows["progression_day"])
+    only = rows["progression_day"].notna() & rows["irecist_progression_day"].isna()
+    return {
+        "best_response": {
+            str(index): {
+                str(column): int(table.loc[index, column])
+                for column in table.columns
+                if table.loc[index, column]
+            }
+            for index in table.index
+        },
+        "irecist_progression_later": int(later.sum()),
+        "irecist_progression_withdrawn": int(only.sum()),
+    }

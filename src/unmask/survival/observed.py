@@ -87,7 +87,8 @@ def compare_observed(
         virtual_hr = comparison.hazard_ratio(
             *(follow_up(tables["time_to_event"], endpoint, arm) for arm in pair)
         )
-        rows.append(_row(f"Hazard ratio {endpoint}", "", "ratio", real_hr.hr, virtual_hr.hr))
+        if real_hr.hr != NOTHING:
+            rows.append(_row(f"Hazard ratio {endpoint}", "", "ratio", real_hr.hr, virtual_hr.hr))
     return rows
 
 

@@ -61,7 +61,9 @@ def tables(size: int, seed: int = 1, arms: tuple[Arm, ...] = ARMS) -> Tables:
         seen = day <= end[:, None]
         nadir = np.minimum.accumulate(np.c_[np.zeros(n), change], axis=1)[:, :-1]
         worse = (change + 1 >= 1.2 * (nadir + 1)) | (random.random(change.shape) < 0.05)
-        overall = np.where(worse, "PD", np.where(change <= -0.999, "CR", np.where(change <= -0.3, "PR", "SD")))
+        overall = np.where(
+            worse, "PD", np.where(change <= -0.999, "CR", np.where(change <= -0.3, "PR", "SD"))
+        )
         first_pd = np.where((worse & seen).any(1), (worse & seen).argmax(1), SCANS.size)
         responded = (change <= -0.3) & seen & (np.arange(SCANS.size) < first_pd[:, None])
         best = np.where(
@@ -137,9 +139,7 @@ def tables(size: int, seed: int = 1, arms: tuple[Arm, ...] = ARMS) -> Tables:
     return Tables(**{name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()})
 
 
-def _times(
-    patient: np.ndarray, arm: Arm, endpoint: str, days: np.ndarray, event: np.ndarray
-) -> pd.DataFrame:
+def _times(patient: np.ndarray, arm: Arm, endpoint: str, days: np.ndarray, event: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "patient": patient, "arm": arm.name, "endpoint": endpoint, "time_days": days, "event": event,
@@ -165,7 +165,14 @@ def report_input(
     if observed:
         other = tables(120, seed=7, arms=arms)
         trial = ObservedTrial("real.csv", tuple(names), other.patients, other.time_to_event, {})
-        comparison = tuple(compare_observed(trial, named, names))
+        comparison = tuple(
+            {
+                "endpoint": row.endpoint, "arm": row.arm or None, "real": row.real, "ci": row.real_ci,
+                "virtual": row.virtual, "inside": row.inside,
+                "unit": "share" if row.unit == "fraction" else row.unit,
+            }
+            for row in compare_observed(trial, named, names)
+        )  # fmt: skip
         real = Observed("OAK (240 patients)", other.time_to_event, other.patients, comparison)
     return ReportInput(
         title="Atezolizumab against docetaxel in previously treated lung cancer",

@@ -148,7 +148,7 @@ def swimmer(
 ) -> str:
     """Draw one lane per patient: treatment dark, follow-up light, events as marks told apart by shape."""
     frame = Frame(
-        x=(0.0, x_max), y=(0.0, 1.0), left=12.0, right=18.0, top=30.0, bottom=80.0, height=110.0 + ROW * rows
+        x=(0.0, x_max), y=(0.0, 1.0), left=12.0, right=18.0, top=30.0, bottom=98.0, height=128.0 + ROW * rows
     )
     parts = [
         drawing.text(2, 16, title, size=14.0, weight=650, colour=colour),

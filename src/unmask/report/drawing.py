@@ -24,6 +24,10 @@ Floats = NDArray[np.float64]
 Format = Callable[[float], str]
 
 
+LETTER = 0.58
+"""Average width of a letter, em."""
+
+
 def number(value: float) -> str:
     """Write a coordinate with one decimal and no trailing zero."""
     text = f"{value:.1f}"
@@ -54,8 +58,8 @@ def ticks(low: float, high: float, wanted: int = 6) -> list[float]:
 
 
 def month_ticks(high: float) -> list[float]:
-    """Return ticks for a time axis in months: every 1, 2, 3, 6, 12 or 24, at most nine of them."""
-    step = next((s for s in (1, 2, 3, 6, 12) if high / s <= 9), 24)
+    """Return ticks for a time axis in months: every 1, 2, 3, 6, 12 or 24, at most ten steps."""
+    step = next((s for s in (1, 2, 3, 6, 12) if high / s <= 10), 24)
     return [float(m) for m in range(0, int(high + 1e-9) + 1, step)]
 
 
@@ -267,13 +271,13 @@ def bars(left: ArrayLike, top: ArrayLike, width: ArrayLike, height: ArrayLike, *
 
 
 def text_width(words: str, size: float = style.FONT_SIZE) -> float:
-    """Estimate the width of words in SVG units (0.54 em a letter: enough to keep labels apart)."""
-    return 0.54 * size * len(words)
+    """Estimate the width of words in SVG units, wide enough for the fonts of bare machines."""
+    return LETTER * size * len(words)
 
 
 def shorten(words: str, room: float, size: float = style.FONT_SIZE) -> str:
     """Cut words with an ellipsis so that they fit into ``room`` units."""
-    fits = max(int(room / (0.54 * size)), 2)
+    fits = max(int(room / (LETTER * size)), 2)
     return words if len(words) <= fits else words[: fits - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -55,7 +55,7 @@ def _frequencies(
         found = _arm_value(report, arm.name, path)
         if found is not None and found.value is not None:
             number = words.out_of_hundred(found.value)
-            parts.append(text("finding.with_arm", number=number, arm=arm.title))
+            parts.append(text("finding.with_arm", number=number, arm=arm.prose))
     return text(key, parts=text.join(parts), **values) if parts else None
 
 
@@ -69,10 +69,10 @@ def _medians(report: ReportInput, endpoint: str, text: Words) -> str | None:
         ci = endpoints.written_interval(found.ci, "months")
         if found.value is None:
             if endpoints.read(report.summary, ("arms", arm.name, "n")) != Value(0.0):
-                parts.append(text("finding.not_reached", arm=arm.title))
+                parts.append(text("finding.not_reached", arm=arm.prose))
             continue
         key = "finding.months_with_ci" if ci else "finding.months"
-        parts.append(text(key, median=words.fixed(found.value), ci=ci, arm=arm.title))
+        parts.append(text(key, median=words.fixed(found.value), ci=ci, arm=arm.prose))
     if not parts:
         return None
     sentence = text(f"finding.median_{endpoint}", parts=text.join(parts))
@@ -100,8 +100,8 @@ def _hazard(report: ReportInput, endpoint: str, text: Words) -> str | None:
         ci=endpoints.written_interval(found.ci, "ratio"),
         percent=f"{100 * change:.0f}",
         what=text(f"finding.event_{endpoint}"),
-        experimental=report.arms[0].title,
-        control=report.arms[-1].title,
+        experimental=report.arms[0].prose,
+        control=report.arms[-1].prose,
     )
 
 
@@ -117,14 +117,14 @@ def _paired(report: ReportInput, text: Words) -> str | None:
         "finding.paired",
         longer=words.out_of_hundred(longer),
         shorter=words.out_of_hundred(shorter),
-        experimental=report.arms[0].title,
-        control=report.arms[-1].title,
+        experimental=report.arms[0].prose,
+        control=report.arms[-1].prose,
     )
 
 
 def _misses(report: ReportInput, rows: Sequence[Row], text: Words) -> list[str]:
     return [
-        text("finding.miss_arm", arm=arm.title, **_miss(row, k, text))
+        text("finding.miss_arm", arm=arm.prose, **_miss(row, k, text))
         for row in rows
         for k, arm in enumerate(report.arms)
         if row.cells[k].verdict in ("below", "above")

@@ -10,7 +10,6 @@ import pandas as pd
 
 from unmask.errors import ConfigurationError, DataError
 from unmask.report import style
-from unmask.survival.observed import Comparison
 
 REQUIRED_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "patients": ("patient", "arm", "best_response"),
@@ -45,6 +44,11 @@ class Arm:
     def title(self) -> str:
         """The label, or the name where there is none."""
         return self.label or self.name
+
+    @property
+    def prose(self) -> str:
+        """The words inside a sentence: a label that only capitalises the name is written as the name."""
+        return self.name if self.title.lower() == self.name.lower() else self.title
 
 
 def _empty(table: str) -> pd.DataFrame:
@@ -89,13 +93,14 @@ class Observed:
     """Real patients beside the virtual ones.
 
     ``label`` names the trial; ``time_to_event`` and ``patients`` have the columns of the trial's own tables
-    as far as the file gives them; ``comparison`` comes from ``unmask.survival.observed.compare_observed``.
+    as far as the file gives them; ``comparison`` has one row per compared figure: endpoint, arm (None between
+    arms), unit (share, months, weeks, mm, ratio), real, ci (low, high), virtual, inside (True, False, None).
     """
 
     label: str
     time_to_event: pd.DataFrame
     patients: pd.DataFrame
-    comparison: tuple[Comparison, ...] = ()
+    comparison: tuple[Mapping[str, object], ...] = ()
 
 
 @dataclass(frozen=True)

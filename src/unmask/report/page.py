@@ -179,7 +179,7 @@ def _pseudoprogression(report: ReportInput, text: Words) -> str:
                     number=int(flags.sum()),
                     total=words.count(len(flags)),
                     share=share,
-                    arm=arm.title,
-                )  # fmt: skip
+                    arm=arm.prose,
+                )
             )
     return text("pseudoprogression.text", parts=text.join(parts)) if parts else ""

@@ -125,19 +125,20 @@ def best_change(assessments: pd.DataFrame) -> pd.Series:
     return smallest
 
 
-def thresholds(frame: Frame, words: Words) -> list[str]:
-    """Draw the lines at -30 % and +20 % with their meaning."""
+def thresholds(frame: Frame, words: Words, *, left: bool = False) -> list[str]:
+    """Draw the lines at -30 % and +20 % with their meaning; ``left`` puts the lower label at the left end."""
     x0, _, x1, _ = frame.inner
     out = []
     for value, key, above in ((-0.30, "figure.shrink_line", False), (0.20, "figure.grow_line", True)):
         y = float(frame.py(value))
+        at_left = left and not above
         out.append(drawing.segment(x0, y, x1, y, style.MUTED, stroke_dasharray="2 3"))
         out.append(
             drawing.text(
-                x1 - 2,
+                x0 + 2 if at_left else x1 - 2,
                 y - 4 if above else y + 12,
                 words(key),
-                anchor="end",
+                anchor=None if at_left else "end",
                 size=9.5,
                 colour=style.MUTED,
                 halo=True,
@@ -165,7 +166,7 @@ def waterfall(
     height = np.maximum(np.abs(frame.py(values) - zero), 0.6)
     parts = [
         drawing.text(2, 16, title, size=14.0, weight=650, colour=colour),
-        frame.axes([], [-1, -0.5, 0, 0.5, 1.0], x_label=words("figure.waterfall_x"),
+        frame.axes([], [-1, -0.5, 0, 0.5, 1.0], x_label="",
                    y_label=words("figure.waterfall_y"), y_format=drawing.percent),
     ]  # fmt: skip
     for code in style.CATEGORIES:
@@ -178,9 +179,9 @@ def waterfall(
                 )
             )
     parts.append(drawing.segment(x0, zero, x1, zero, style.INK))
-    parts.extend(thresholds(frame, words))
+    parts.extend(thresholds(frame, words, left=True))
     keys = [(drawing.swatch(style.CATEGORY_COLOURS[c]), c) for c in style.CATEGORIES]
-    parts.append(drawing.legend(keys, 130, y1 + 33, frame.width)[0])
+    parts.append(drawing.legend(keys, x0, y1 + 26, frame.width)[0])
     return frame.svg(parts, alt)
 
 
@@ -189,7 +190,7 @@ def spider(
     alt: str, words: Words, x_max: float,
 ) -> str:  # fmt: skip
     """Draw change from baseline against time for chosen patients; a marker at the end tells the category."""
-    frame = Frame(x=(0.0, x_max), y=(-1.0, 1.5), left=52.0, top=54.0, bottom=66.0, height=350.0)
+    frame = Frame(x=(0.0, x_max), y=(-1.0, 1.5), left=52.0, top=54.0, bottom=84.0, height=370.0)
     rows = assessments[assessments["patient"].isin(list(chosen))]
     if "subsequent_therapy" in rows.columns:
         rows = rows[~rows["subsequent_therapy"].astype(bool)]
@@ -207,7 +208,7 @@ def spider(
         change = np.r_[0.0, mine["change_from_baseline"].to_numpy(float)]
         keep = np.r_[True, months[1:] > 0]
         code = style.category(best.get(int(str(patient)), "NE"))
-        ink = style.MUTED if code in ("SD", "NE") else style.CATEGORY_COLOURS[code]
+        ink = style.RULE if code in ("SD", "NE") else style.CATEGORY_COLOURS[code]
         curves.append(frame.line(months[keep], change[keep], ink, 1.3, stroke_opacity="0.8"))
         x, y = float(frame.px(months[-1])), float(frame.py(change[-1]))
         if change[-1] <= frame.y[1] and months[-1] <= x_max:
@@ -217,12 +218,12 @@ def spider(
     parts.extend(thresholds(frame, words))
     keys = [
         (
-            drawing.mark(END_MARKS[c], 0, 0, style.MUTED if c in ("SD", "NE") else style.CATEGORY_COLOURS[c]),
+            drawing.mark(END_MARKS[c], 0, 0, style.RULE if c in ("SD", "NE") else style.CATEGORY_COLOURS[c]),
             words.get("category")[c],
         )
         for c in style.CATEGORIES[:4]
     ]
-    parts.append(drawing.legend(keys, 2, frame.height - 8, frame.width)[0])
+    parts.append(drawing.legend(keys, 2, frame.inner[3] + 56, frame.width)[0])
     return frame.svg(parts, alt)
 
 

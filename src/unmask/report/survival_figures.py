@@ -14,13 +14,13 @@ from unmask.report.words import Words, fixed
 from unmask.survival.estimate import follow_up
 from unmask.survival.kaplan_meier import Follow
 
-LABEL_ROOM = 92.0
+LABEL_ROOM = 104.0
 ROW_HEIGHT = 15.0
 
 
 @dataclass(frozen=True)
 class Line:
-    """One curve of a panel; ``real`` ones are dashed and have no band."""
+    """One curve of a panel; ``real`` ones are dashed, have no band and a short name in the table below."""
 
     label: str
     colour: str
@@ -75,6 +75,7 @@ def panel(curves: Sequence[Line], *, title: str, y_label: str, alt: str, words: 
         ),
     ]
     virtual = [line for line in curves if not line.real]
+    order = [line.colour for line in curves]
     drawn = [
         frame.band(
             c.follow.curve.months,
@@ -100,19 +101,20 @@ def panel(curves: Sequence[Line], *, title: str, y_label: str, alt: str, words: 
     ]
     drawn += [_censoring(frame, line) for line in virtual]
     parts.append(frame.clipped(drawn))
-    parts.extend(_names(frame, virtual))
+    parts.extend(_names(frame, curves))
     if real:
         keys = [
             (drawing.stroke_key(style.INK), words("figure.virtual")),
             (drawing.stroke_key(style.INK, 1.5, style.DASH_OBSERVED), words("figure.real")),
         ]
-        parts.append(drawing.legend(keys, x1 - 196, 16, x1)[0])
-    parts.append(_at_risk(frame, curves, marks, table_top, words))
+        parts.append(drawing.legend(keys, x1 - 230, 42, frame.width)[0])
+    rows = sorted(curves, key=lambda line: (order.index(line.colour), line.real))
+    parts.append(_at_risk(frame, rows, marks, table_top, words))
     return frame.svg(parts, alt)
 
 
 def _censoring(frame: Frame, line: Line) -> str:
-    """Draw at most one tick for each unit of width: thousands of censored patients stay legible and small."""
+    """Draw a tick at most every three units of width: thousands of censored patients stay legible."""
     times = line.follow.months[~line.follow.event]
     if not times.size:
         return ""
@@ -126,25 +128,28 @@ def _censoring(frame: Frame, line: Line) -> str:
     return drawing.path(d, stroke=line.colour, stroke_width=1.0, stroke_opacity="0.7")
 
 
-def _names(frame: Frame, virtual: Sequence[Line]) -> list[str]:
-    """Write each arm's name by its curve where curves lie furthest apart: colour is not the only code."""
-    if len(virtual) == 1:
-        places = [(virtual[0], frame.x[1] * 0.35, True)]
-    else:
-        grid = np.linspace(frame.x[1] * 0.25, frame.x[1] * 0.6, 40)
-        values = np.array([[line.follow.curve.at(t).value or 0.0 for t in grid] for line in virtual])
-        best = int(np.argmax(values.max(axis=0) - values.min(axis=0)))
-        order = np.argsort(-values[:, best], kind="stable")
-        places = [(virtual[k], float(grid[best]), rank == 0) for rank, k in enumerate(order)]
-    out = []
-    for line, time, above in places:
-        x, y = float(frame.px(time)), float(frame.py(line.follow.curve.at(time).value or 0.0))
+def _names(frame: Frame, curves: Sequence[Line]) -> list[str]:
+    """Write each arm's name by its curve where the arms lie furthest apart: colour is not the only code.
+
+    Curves fall to the right, so that a name fits above the highest curve to the right of a point, and below
+    the lowest to its left.
+    """
+    virtual = [line for line in curves if not line.real]
+    grid = np.linspace(frame.x[1] * 0.2, frame.x[1] * 0.6, 40)
+    values = np.array([[line.follow.curve.at(t).value or 0.0 for t in grid] for line in virtual])
+    everything = np.array([[line.follow.curve.at(t).value or 0.0 for t in grid] for line in curves])
+    room = everything.min(axis=0) > 0.15
+    gap = np.where(room, values.max(axis=0) - values.min(axis=0), -1.0)
+    best = int(np.argmax(gap))
+    x = float(frame.px(grid[best]))
+    ranked = [virtual[k] for k in np.argsort(-values[:, best], kind="stable")]
+    top = float(frame.py(everything[:, best].max())) - 8
+    bottom = min(float(frame.py(everything[:, best].min())) + 18, frame.inner[3] - 6)
+    out = [drawing.text(x + 5, top, ranked[0].label, colour=ranked[0].colour, weight=650, halo=True)]
+    for row, line in enumerate(ranked[1:]):
+        y = bottom + 15 * row
         out.append(
-            drawing.text(x + 10, y - 10, line.label, colour=line.colour, weight=650, halo=True)
-            if above
-            else drawing.text(
-                x - 8, y + 20, line.label, colour=line.colour, weight=650, halo=True, anchor="end"
-            )
+            drawing.text(x - 5, y, line.label, colour=line.colour, weight=650, halo=True, anchor="end")
         )
     return out
 
@@ -155,7 +160,8 @@ def _at_risk(frame: Frame, curves: Sequence[Line], marks: Sequence[float], top: 
     px = frame.px(list(marks)).tolist()
     for row, line in enumerate(curves, start=1):
         y = top + row * ROW_HEIGHT
-        label = drawing.shorten(line.label, LABEL_ROOM - 16, style.SMALL_SIZE)
+        name = words("figure.real_row") if line.real else line.label
+        label = drawing.shorten(name, LABEL_ROOM - 20, style.SMALL_SIZE)
         out.append(drawing.text(2, y, label, size=style.SMALL_SIZE, colour=line.colour))
         out += [
             drawing.text(x, y, str(n), anchor="middle", size=style.SMALL_SIZE)

@@ -55,16 +55,23 @@ class Sources:
 def written_rows(rows: Sequence[Row], sources: Sources, text: Words) -> list[WrittenRow]:
     """Turn endpoint rows into text."""
     return [
-        WrittenRow(row.label, tuple(_cell(cell, row, sources, text) for cell in row.cells)) for row in rows
+        WrittenRow(labelled(row, text), tuple(_cell(cell, row, sources, text) for cell in row.cells))
+        for row in rows
     ]
+
+
+def labelled(row: Row, text: Words) -> str:
+    """Return the label of a row with its unit."""
+    unit = text.get("unit")[row.kind]
+    return f"{row.label}, {unit}" if unit else row.label
 
 
 def _cell(cell: Cell, row: Row, sources: Sources, text: Words) -> tuple[Written, Written]:
     mine, theirs = cell.virtual, cell.published
     verdict = cell.verdict
     told = "" if verdict in (None, "inside") else text(f"text.outside_{verdict}")
-    virtual = Written(_figure(mine, row, text), endpoints.written_interval(mine.ci if mine else None, row.kind),
-                      verdict=told)  # fmt: skip
+    interval = endpoints.written_interval(mine.ci if mine else None, row.kind)
+    virtual = Written(_figure(mine, row, text), interval, verdict=told)
     if theirs is None or (theirs.value is None and theirs.ci is None):
         return virtual, Written("")
     return virtual, Written(
@@ -102,25 +109,31 @@ def observed_rows(report: ReportInput, text: Words) -> list[ObservedRow]:
     if report.observed is None:
         return []
     titles = {arm.name: arm.title for arm in report.arms}
-    kinds: dict[str, endpoints.Kind] = {
-        "fraction": "share", "months": "months", "weeks": "weeks", "mm": "mm"
-    }  # fmt: skip
     out = []
     for row in report.observed.comparison:
-        kind = kinds.get(row.unit, "ratio")
-        told = "not_compared" if row.inside is None else "inside" if row.inside else "outside"
+        kind, unit = _kind(str(row.get("unit"))), str(row.get("unit"))
+        inside, arm = row.get("inside"), row.get("arm")
+        told = "not_compared" if inside is None else "inside" if inside else "outside"
+        endpoint = str(row.get("endpoint"))
         out.append(
             ObservedRow(
-                f"{row.endpoint}, {row.unit}" if kind in ("months", "weeks", "mm") else row.endpoint,
-                titles.get(row.arm, row.arm) if row.arm else str(text.get("text.all_arms")),
-                _reached(row.real, kind, text),
-                endpoints.written_interval(row.real_ci, kind),
-                _reached(row.virtual, kind, text),
+                f"{endpoint}, {unit}" if kind in ("months", "weeks", "mm") else endpoint,
+                titles.get(str(arm), str(arm)) if arm else str(text.get("text.all_arms")),
+                _reached(words.finite(row.get("real")), kind, text),
+                endpoints.written_interval(words.interval(row.get("ci")), kind),
+                _reached(words.finite(row.get("virtual")), kind, text),
                 str(text.get(f"text.{told}")),
-                row.inside,
+                None if inside is None else bool(inside),
             )
         )
     return out
+
+
+def _kind(unit: str) -> endpoints.Kind:
+    for kind in ("share", "months", "weeks", "mm"):
+        if unit == kind:
+            return kind
+    return "ratio"
 
 
 def _reached(value: float | None, kind: endpoints.Kind, text: Words) -> str:

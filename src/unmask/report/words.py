@@ -11,6 +11,7 @@ from unmask.messages import catalogue
 
 EN_DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 THIN = "\N{NARROW NO-BREAK SPACE}"
 ABSENT = "\N{EM DASH}"
 
@@ -30,7 +31,8 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a filled template."""
-        return str(self.get(key)).format(**values)
+        # A percent sign never starts a line.
+        return str(self.get(key)).format(**values).replace(" %", f"{NO_BREAK}%")
 
     def join(self, parts: Sequence[str]) -> str:
         """Write a list as words: 'a', 'a and b', 'a, b and c'."""
@@ -51,9 +53,9 @@ def finite(value: object) -> float | None:
 
 
 def fixed(value: object, digits: int = 1) -> str:
-    """Write a number with a fixed number of decimals and a real minus sign."""
+    """Write a number with a fixed number of decimals, commas between thousands and a real minus sign."""
     number = finite(value)
-    return ABSENT if number is None else f"{number:,.{digits}f}".replace(",", THIN).replace("-", MINUS)
+    return ABSENT if number is None else f"{number:,.{digits}f}".replace("-", MINUS)
 
 
 def share(value: object, digits: int = 1) -> str:
@@ -63,7 +65,7 @@ def share(value: object, digits: int = 1) -> str:
 
 
 def count(value: object) -> str:
-    """Write a whole number with thin spaces between thousands."""
+    """Write a whole number."""
     return fixed(value, 0)
 
 

@@ -218,6 +218,12 @@ def test_who_is_no_confirmed_responder_has_no_duration_of_response(person: dict)
     assert derive(person, "TTR") is None
 
 
+def test_a_response_under_new_therapy_has_no_duration_when_new_therapy_censors() -> None:
+    person = RESPONDER | {"visits": {42: "SD", 84: "PR", 126: "PR"}, "subsequent_therapy_day": 50.0}
+    assert derive(person, "DoR", censor_at_new_therapy=True) is None
+    assert derive(person, "DoR") == (42.0, False, LAST)
+
+
 def test_every_patient_of_every_arm_has_each_survival_endpoint_once() -> None:
     assessments, patients = tables({"visits": {42: "PD"}}, {"death_day": 20.0}, {"visits": {42: "SD"}})
     both = [table.assign(arm="b") for table in (assessments, patients)]

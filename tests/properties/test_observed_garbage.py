@@ -59,6 +59,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_a_good_file_is_read_as_it_stands(path: Path) -> None:
     trial = read(path, "\ufeff" + text(GOOD) + "\n\n")
+    assert trial.source == "real.csv"
     assert trial.patients["arm"].tolist() == ["new", "new", "old", "old"]
     assert trial.patients["best_response"].tolist() == ["PR", "SD", "PD", "NE"]
     overall = trial.time_to_event[trial.time_to_event["endpoint"] == "OS"]

@@ -48,7 +48,7 @@ class ObservedTrial:
     Attributes
     ----------
     source
-        Name of the file.
+        Name of the file, without its folder.
     arms
         The protocol's arm names, in its order.
     patients
@@ -149,7 +149,7 @@ def read_observed(
     )
     counts = {column: sum(text in MISSING for text in texts) for column, texts in missing.items()}
     return ObservedTrial(
-        rows.file, tuple(arms), patients, pd.concat(parts, ignore_index=True), missing=counts
+        Path(path).name, tuple(arms), patients, pd.concat(parts, ignore_index=True), missing=counts
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import sympy as sp
 
 from unmask.model.module import SEPARATOR
 from unmask.model.system import Model
 
-_WIDTH = 88  # characters of LaTeX source a line may hold before its sum is broken
+_WIDTH = 120  # characters a printed line may hold before its sum is broken
+_COMMAND = re.compile(r"\\[A-Za-z]+|[\\{}_^]")
 _Line = tuple[str, str, sp.Expr, str, str]  # kind, name, expression, unit, description
 
 
@@ -127,15 +130,21 @@ def _by_origin(model: Model) -> dict[str, list[_Line]]:
 
 def _broken(expression: sp.Expr, names: dict[sp.Symbol, str]) -> str:
     """Return LaTeX of an expression, a long sum broken before its terms."""
-    whole = str(sp.latex(expression, symbol_names=names))
-    if len(whole) <= _WIDTH or not expression.is_Add:
-        return whole
+
+    def show(part: sp.Expr) -> str:
+        return str(sp.latex(part, symbol_names=names, mul_symbol="dot"))
+
+    def width(text: str) -> int:
+        return len(_COMMAND.sub("", text))
+
+    if width(show(expression)) <= _WIDTH or not expression.is_Add:
+        return show(expression)
     lines: list[str] = []
     for position, term in enumerate(expression.as_ordered_terms()):
-        text = str(sp.latex(term, symbol_names=names))
+        text = show(term)
         if position and not text.startswith("-"):
             text = f"+ {text}"
-        if lines and len(lines[-1]) + len(text) <= _WIDTH:
+        if lines and width(lines[-1] + text) <= _WIDTH:
             lines[-1] += f" {text}"
         else:
             lines.append(text)

@@ -1,8 +1,8 @@
 """Drugs as data, and what a dose of one does, in words any integrator understands.
 
 A :class:`Drug` is read from ``drugs/<name>.toml``; it says which parameters hold while it is in use. A
-:class:`Dose` says which state it adds to and how much, as a function of the patient's own parameters. Carrying
-that out is left to whoever holds states and parameters.
+:class:`Dose` says which state it adds to and how much, as a function of the patient's own parameters.
+Carrying that out is left to whoever holds states and parameters.
 
 Source: model specification section 4; each drug names its own.
 """

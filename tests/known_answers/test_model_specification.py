@@ -1,0 +1,355 @@
+"""The core model against its specification, coded here a second time in the specification's own names.
+
+The equations below were written from sections 2, 3 and 6b of the model specification (docs/model.md), not
+from the mechanisms, so a term lost in either shows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from unmask.model.catalogue import load
+from unmask.model.evaluate import Evaluator
+
+STATES = {
+    "S": "cancer_sensitive",
+    "RC": "cancer_chemo_resistant",
+    "RT": "cancer_targeted_resistant",
+    "RH": "cancer_hormone_independent",
+    "RX": "cancer_multi_resistant",
+    "ES": "cancer_antigen_loss",
+    "D": "dead_cells",
+    "F": "stroma",
+    "Qv": "infiltrate",
+    "Ag": "antigen",
+    "P": "dendritic_maturation",
+    "Nv": "naive_pool",
+    "A": "activated_t_cells",
+    "E": "effector_t_cells",
+    "M": "memory_t_cells",
+    "T": "tumour_t_cells",
+    "X": "exhausted_t_cells",
+    "G": "regulatory_t_cells",
+    "L": "pdl1_induction",
+    "mc": "antibody_central",
+    "mp": "antibody_peripheral",
+    "ic": "anti_ctla4_central",
+    "ip": "anti_ctla4_peripheral",
+    "Ch": "chemo_effect",
+    "Hm": "hormone",
+    "Z": "autoreactivity",
+    "W": "tolerance",
+    "n0": "neutrophil_precursors",
+    "n1": "neutrophil_transit_1",
+    "n2": "neutrophil_transit_2",
+    "n3": "neutrophil_transit_3",
+    "n4": "neutrophils",
+}
+PARAMETERS = {
+    "sw": "tumour_dynamics_on",
+    "kn": "net_growth_rate",
+    "delta": "basal_death_rate",
+    "Cmax": "carrying_capacity",
+    "cost": "resistance_cost",
+    "mu": "mutation_rate",
+    "muE": "antigen_loss_rate",
+    "aE": "antigen_loss_presentation",
+    "kF": "stroma_remodelling_rate",
+    "phF": "stroma_fraction",
+    "phS": "scar_fraction",
+    "kk": "max_kill_rate",
+    "KTC": "kill_half_ratio",
+    "KG": "treg_kill_inhibition",
+    "kclr": "dead_cell_clearance_rate",
+    "sQ": "infiltrate_per_kill",
+    "kQ": "infiltrate_resolution_rate",
+    "N0": "naive_precursors",
+    "kact": "naive_priming_rate",
+    "krec": "memory_recall_rate",
+    "kpro": "expansion_rate",
+    "beta": "clonal_burst",
+    "KA": "antigen_half_saturation",
+    "kAg": "antigen_clearance_rate",
+    "kP": "dendritic_turnover_rate",
+    "phiP": "pd1_priming_brake",
+    "phiC": "ctla4_priming_brake",
+    "dN": "naive_recovery_rate",
+    "dE": "effector_contraction_rate",
+    "q": "extravasation_rate",
+    "dT": "tumour_t_cell_loss_rate",
+    "kex": "exhaustion_rate",
+    "kX": "exhausted_clearance_rate",
+    "fM": "memory_fraction",
+    "mX": "memory_niche",
+    "dM": "memory_loss_rate",
+    "kchr": "memory_erosion_rate",
+    "thM": "memory_antigen_threshold",
+    "gain": "memory_priming_gain",
+    "Cest": "microenvironment_half_size",
+    "g0": "treg_set_point",
+    "dG": "treg_turnover_rate",
+    "kADCC": "treg_depletion_rate",
+    "PD1": "pd1_density",
+    "Lb": "pdl1_density",
+    "rL": "pdl1_induction_max",
+    "I50": "ifng_half_induction",
+    "kL": "pdl1_turnover_rate",
+    "K1": "pd1_pdl1_affinity",
+    "r2": "pdl2_ratio",
+    "K2": "pd1_pdl2_affinity",
+    "b50": "mask_half_binding",
+    "CL": "antibody_clearance",
+    "Vc": "antibody_central_volume",
+    "Qd": "antibody_distribution_clearance",
+    "Vp": "antibody_peripheral_volume",
+    "kapT": "tumour_partition",
+    "KD": "antibody_affinity",
+    "uPD1": "binds_pd1",
+    "uPDL1": "binds_pdl1",
+    "ROmax": "max_occupancy",
+    "molar": "antibody_molar_factor",
+    "iCL": "anti_ctla4_clearance",
+    "iVc": "anti_ctla4_central_volume",
+    "iQd": "anti_ctla4_distribution_clearance",
+    "iVp": "anti_ctla4_peripheral_volume",
+    "iKD": "anti_ctla4_affinity",
+    "iROmax": "anti_ctla4_max_occupancy",
+    "ec": "chemo_log_kill",
+    "kch": "chemo_effect_decay_rate",
+    "rhoc": "chemo_resistant_sensitivity",
+    "icd": "chemo_death_immunogenicity",
+    "lc": "lymphodepletion",
+    "Tchemo": "tumour_t_cell_chemo_sensitivity",
+    "et": "targeted_kill_rate",
+    "egt": "targeted_growth_inhibition",
+    "rhot": "targeted_resistant_sensitivity",
+    "ut": "targeted_drug_on",
+    "dep": "hormone_dependence",
+    "khd": "castration_death_rate",
+    "kH": "hormone_decline_rate",
+    "hin": "hormone_input",
+    "zp": "autoreactivity_set_point",
+    "kZ": "autoreactivity_rate",
+    "aP": "autoreactivity_pd1_gain",
+    "aC": "autoreactivity_ctla4_gain",
+    "aPC": "autoreactivity_combined_gain",
+    "st": "steroid_dose",
+    "st50": "steroid_half_effect",
+    "Tst": "steroid_t_cell_loss",
+    "kapW": "tolerance_strength",
+    "kW": "tolerance_rate",
+    "slope": "neutrophil_drug_slope",
+    "MTT": "neutrophil_transit_time",
+    "gam": "neutrophil_feedback",
+    "Circ0": "neutrophil_baseline",
+    "nfloor": "neutrophil_floor",
+    "vc": "cancer_cell_volume",
+    "vT": "immune_cell_volume",
+    "vfloor": "volume_floor",
+    "cfloor": "cell_floor",
+    "V0": "baseline_volume",
+    "SLD0": "baseline_sld",
+    "C0": "baseline_cancer_cells",
+}
+DEFAULTS = {  # section 7 of the specification and the constants written into its equations
+    "kn": 0.006134, "delta": 0.003, "Cmax": 4.19e6, "cost": 0.1, "mu": 1e-6, "muE": 1e-7, "aE": 0.02,
+    "kF": 0.004, "phF": 0.03615, "phS": 0.09342, "kk": 8.844, "KTC": 1.2, "KG": 1000, "kclr": 0.2058,
+    "sQ": 0.1872, "kQ": 0.05, "N0": 0.7942, "kact": 1, "krec": 0.02, "kpro": 0.2, "beta": 500, "KA": 20,
+    "kAg": 2, "kP": 0.3, "phiP": 2, "phiC": 4, "dN": 0.02, "dE": 0.1, "q": 0.0005017, "dT": 0.0202,
+    "kex": 0.2315, "kX": 0.05, "fM": 0.1, "mX": 100, "dM": 0.0003, "kchr": 0.3, "thM": 0.02, "Cest": 500,
+    "g0": 0.003, "dG": 0.05, "kADCC": 0.1, "PD1": 176, "Lb": 144.5, "rL": 6, "I50": 3, "kL": 1, "K1": 14.8,
+    "r2": 0.07, "K2": 4.15, "b50": 20, "CL": 0.2, "Vc": 3.28, "Qd": 0.546, "Vp": 3.63, "kapT": 0.3,
+    "KD": 0.4, "uPD1": 0, "uPDL1": 1, "ROmax": 0.97, "iCL": 0.3384, "iVc": 3.95, "iQd": 0.67, "iVp": 3.18,
+    "iKD": 18.2, "ec": 0.3526, "kch": 0.7, "rhoc": 0.1, "icd": 1, "lc": 0.3, "et": 0, "egt": 0,
+    "rhot": 0.03, "ut": 0, "dep": 0, "khd": 0.01, "kH": 0.1, "hin": 1, "zp": 1, "kZ": 0.0318, "aP": 1.72,
+    "aC": 3.67, "aPC": 2.62, "st": 0, "st50": 0.3, "kapW": 2.97, "kW": 0.0047, "slope": 2.3, "MTT": 3.5,
+    "gam": 0.161, "Circ0": 5, "molar": 6.8, "iROmax": 0.97, "gain": 5, "Tchemo": 0.3, "Tst": 0.05,
+    "nfloor": 0.01, "vc": 2.527e-3, "vT": 1.76e-4, "vfloor": 1e-3, "cfloor": 1e-9, "sw": 1,
+}  # fmt: skip
+CLONES = ("S", "RC", "RT", "RH", "RX", "ES")
+
+
+def specification(y: dict[str, np.ndarray], p: dict[str, np.ndarray]) -> tuple[dict, dict]:
+    """Sections 2 and 3, with the guards of 6b; returns (dy/dt, observables) by the specification's names."""
+    S, RC, RT, RH, RX, ES = (y[name] for name in CLONES)
+    C = S + RC + RT + RH + RX + ES
+    Cg = C + p["cfloor"]
+    V = p["vc"] * (C + y["D"]) + p["vT"] * (y["T"] + y["X"] + y["G"]) + y["Qv"] + y["F"] + p["vfloor"]
+    SLD = p["SLD0"] * (V / p["V0"]) ** (1 / 3)
+    SLDv = p["SLD0"] * (C / p["C0"]) ** (1 / 3)
+    c = p["molar"] * p["kapT"] * y["mp"]
+    RO = p["ROmax"] * c / (c + p["KD"])
+    ct = p["molar"] * p["kapT"] * y["ip"]
+    ROc = p["iROmax"] * ct / (ct + p["iKD"])
+    cl = p["molar"] * y["ip"]
+    ROcL = p["iROmax"] * cl / (cl + p["iKD"])
+    mT = C / (C + p["Cest"])
+    p1 = p["PD1"] * (1 - p["uPD1"] * RO)
+    l1 = p["Lb"] * mT * y["L"] * (1 - p["uPDL1"] * RO)
+    s = p1 + l1 + p["K1"]
+    b = (s - np.sqrt(s * s - 4 * p1 * l1)) / 2 + p["r2"] * p["Lb"] * mT * p1 / (p["K2"] + p1)
+    H = b**2 / (b**2 + p["b50"] ** 2)
+    Fm = 1 - H
+    kt = p["kk"] * y["T"] / (p["KTC"] * C + y["T"] + p["cfloor"]) / (1 + p["KG"] * y["G"] / Cg) * Fm
+    prime = 1 / ((1 + p["phiP"] * (1 - RO)) * (1 + p["phiC"] * (1 - ROcL)) * (1 + p["st"] / p["st50"]))
+    PM = y["P"] * (1 + p["thM"]) / (y["P"] + p["thM"])
+    I = y["T"] * Fm / ((p["vc"] * C + p["vfloor"]) * p["I50"])  # noqa: E741
+    kill = kt * (S + RC + RT + RH + RX + p["aE"] * ES)
+
+    one = np.ones_like(C)
+    a = [one, one, one, one, one, p["aE"]]
+    sc = [one, p["rhoc"], one, one, p["rhoc"], one]
+    st_ = [one, one, p["rhot"], one, p["rhot"], one]
+    hd = [1, 1, 1, 0, 0, 1]
+    fit = [one] + [1 - p["cost"]] * 5
+    Ci = [S, RC, RT, RH, RX, ES]
+    want = [p["dep"] * h * (1 - y["Hm"]) for h in hd]
+    divide = (p["kn"] + p["delta"]) * (1 - C / p["Cmax"])
+    g = [divide * fit[i] * (1 - want[i]) * (1 - p["egt"] * p["ut"] * st_[i]) * Ci[i] for i in range(6)]
+    direct = [p["et"] * p["ut"] * st_[i] + p["khd"] * want[i] for i in range(6)]
+    chemo = [p["ec"] * y["Ch"] * sc[i] for i in range(6)]
+    loss = [(p["delta"] + kt * a[i] + chemo[i] + direct[i]) * Ci[i] for i in range(6)]
+    mutation = [
+        -3 * p["mu"] * g[0] - p["muE"] * g[0],
+        p["mu"] * g[0] - p["mu"] * g[1],
+        p["mu"] * g[0] - p["mu"] * g[2],
+        p["mu"] * g[0] - p["mu"] * g[3],
+        p["mu"] * (g[1] + g[2] + g[3]),
+        p["muE"] * g[0],
+    ]
+    d = {name: p["sw"] * (g[i] - loss[i] + mutation[i]) for i, name in enumerate(CLONES)}
+    d["D"] = sum(loss) - p["kclr"] * y["D"]
+    d["F"] = p["kF"] * (p["phF"] * p["vc"] * C - y["F"]) + p["phS"] * p["vc"] * kill
+    d["Qv"] = p["sQ"] * p["vc"] * kill - p["kQ"] * y["Qv"]
+    released = [a[i] * (p["delta"] + kt * a[i] + p["icd"] * chemo[i] + direct[i]) * Ci[i] for i in range(6)]
+    d["Ag"] = sum(released) - p["kAg"] * y["Ag"]
+    d["P"] = p["kP"] * (y["Ag"] / (p["KA"] + y["Ag"]) - y["P"])
+    lc = p["lc"] * y["Ch"]
+    d["Nv"] = p["dN"] * (1 - y["Nv"]) - lc * y["Nv"]
+    d["A"] = (p["kact"] * p["N0"] * y["Nv"] * y["P"] + p["krec"] * y["M"] * PM) * prime - p["kpro"] * y["A"]
+    entry = p["q"] * p["vc"] * C * y["E"]
+    d["E"] = p["beta"] * p["kpro"] * y["A"] - (p["dE"] + lc) * y["E"] - entry
+    d["M"] = (
+        p["fM"]
+        * (p["gain"] * prime) ** 2
+        * p["dE"]
+        * y["E"]
+        * (1 - y["P"])
+        * (1 - y["M"] / (p["mX"] * p["N0"]))
+        - (p["dM"] + p["kchr"] * y["P"] + lc) * y["M"]
+    )
+    ex = p["kex"] * H * y["T"] * C / (C + y["T"] + p["cfloor"])
+    d["T"] = entry - p["dT"] * y["T"] - ex - p["Tchemo"] * lc * y["T"] - p["Tst"] * p["st"] * y["T"]
+    d["X"] = ex - p["kX"] * y["X"]
+    d["G"] = p["dG"] * (p["g0"] * mT * C - y["G"]) - p["kADCC"] * ROc * y["G"]
+    d["L"] = p["kL"] * (1 + (p["rL"] - 1) * I / (1 + I) - y["L"])
+    d["mc"] = -(p["CL"] + p["Qd"]) / p["Vc"] * y["mc"] + p["Qd"] / p["Vc"] * y["mp"]
+    d["mp"] = p["Qd"] / p["Vp"] * (y["mc"] - y["mp"])
+    d["ic"] = -(p["iCL"] + p["iQd"]) / p["iVc"] * y["ic"] + p["iQd"] / p["iVc"] * y["ip"]
+    d["ip"] = p["iQd"] / p["iVp"] * (y["ic"] - y["ip"])
+    d["Ch"] = -p["kch"] * y["Ch"]
+    d["Hm"] = p["kH"] * (p["hin"] - y["Hm"])
+    drive = 1 + (p["aP"] * RO + p["aC"] * ROcL + p["aPC"] * RO * ROcL) / (1 + p["kapW"] * y["W"])
+    d["Z"] = p["kZ"] * (p["zp"] * drive / (1 + p["st"] / p["st50"]) - y["Z"])
+    d["W"] = p["kW"] * (y["Z"] - p["zp"] - y["W"])
+    ktr = 4 / p["MTT"]
+    feedback = (p["Circ0"] / (y["n4"] + p["nfloor"])) ** p["gam"]
+    d["n0"] = ktr * y["n0"] * ((1 - p["slope"] * y["Ch"]) * feedback - 1)
+    for k in range(1, 5):
+        d[f"n{k}"] = ktr * (y[f"n{k - 1}"] - y[f"n{k}"])
+    observed = {
+        "cancer_cells": C,
+        "tumour_volume": V,
+        "sld": SLD,
+        "viable_sld": SLDv,
+        "resistant_share": (RC + RT + RH + RX) / Cg,
+        "antigen_loss_share": ES / Cg,
+        "pd_occupancy": RO,
+        "ctla4_occupancy": ROc,
+        "mask": H,
+        "kill_rate": kt,
+        "pd1_bound": b,
+        "net_growth": p["kn"] * (1 - C / p["Cmax"]) - kt * (1 - (1 - p["aE"]) * ES / Cg),
+        "neutrophils": y["n4"],
+        "autoreactivity": y["Z"],
+    }
+    return d, observed
+
+
+@pytest.fixture(scope="module")
+def core() -> Evaluator:
+    return Evaluator(load("core"))
+
+
+def random_point(model, n: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """n states and parameters, by the model's names, every switch and therapy between off and on."""
+    rng = np.random.default_rng(20261)
+    parameters = {}
+    for item in model.parameters:
+        spread = item.low + (item.high - item.low) * rng.uniform(size=n)
+        parameters[item.name] = spread
+    log_scale = {
+        "Mc": (-4.0, 4.0),
+        "mL": (-3.0, 2.0),
+        "mg/L": (-3.0, 2.5),
+        "1/day": (-3.0, 0.0),
+        "1e9/L": (-2.0, 1.0),
+    }
+    states = {}
+    for item in model.species:
+        low, high = log_scale.get(item.unit, (-3.0, 0.0))
+        states[item.name] = 10 ** rng.uniform(low, high, size=n)
+    return states, parameters
+
+
+@pytest.fixture(scope="module")
+def both(core):
+    model = core.model
+    states, parameters = random_point(model, 100)
+    expected, observed = specification(
+        {short: states[name] for short, name in STATES.items()},
+        {short: parameters[name] for short, name in PARAMETERS.items()},
+    )
+    values = np.stack([states[name] for name in model.species_names])
+    constants = np.stack([parameters[name] for name in model.parameter_names])
+    return expected, observed, core.rates(0.0, values, constants), core.values(0.0, values, constants)
+
+
+def test_every_state_and_parameter_of_the_specification_is_in_the_model_and_no_other(core):
+    assert sorted(STATES.values()) == sorted(core.model.species_names)
+    assert sorted(PARAMETERS.values()) == sorted(core.model.parameter_names)
+
+
+@pytest.mark.parametrize("short", STATES)
+def test_right_hand_side_equals_the_specification(core, both, short):
+    expected, _, rates, _ = both
+    found = rates[core.model.species_names.index(STATES[short])]
+    # 1e-10 of the value, or of the largest value where terms cancel at one of the hundred points
+    np.testing.assert_allclose(found, expected[short], rtol=1e-10, atol=1e-13 * np.abs(expected[short]).max())
+
+
+def test_observables_equal_the_specification(core, both):
+    _, observed, _, values = both
+    for name, expected in observed.items():
+        assert name in core.model.observables
+        np.testing.assert_allclose(values[name], expected, rtol=1e-10, err_msg=name)
+
+
+def test_default_values_are_those_of_the_specification(core):
+    values = {item.name: item.value for item in core.model.parameters}
+    assert {short: values[PARAMETERS[short]] for short in DEFAULTS} == DEFAULTS
+
+
+def test_the_eradicated_tumour_has_finite_rates(core):
+    model = core.model
+    states = np.array([item.initial for item in model.species])
+    for clone in CLONES:
+        states[model.species_names.index(STATES[clone])] = 0.0
+    constants = np.array([item.value for item in model.parameters])
+    assert np.isfinite(core.rates(0.0, states, constants)).all()
+
+
+def test_clones_below_one_cell_are_extinct_and_nothing_else_is(core):
+    below = {item.name: item.extinct_below for item in core.model.species if item.extinct_below > 0}
+    assert below == {STATES[clone]: 1e-6 for clone in CLONES}

@@ -133,6 +133,15 @@ def test_an_unconfirmed_published_figure_is_shown_but_never_judged(oak: Observed
     assert compare_published(summarise(oak.tables, ARMS), published)[0].inside is False
 
 
+@pytest.mark.parametrize("open_end", [float("nan"), float("inf"), None])
+def test_a_published_limit_that_was_not_reached_is_open(open_end: float | None) -> None:
+    summary = {"arms": {"a": {"duration_of_response_months": {"median": 15.9, "ci": [13.1, 19.4]}}}}
+    for low, expected in ((10.0, True), (16.0, False)):
+        median = {"median": leaf(16.3, [low, open_end])}
+        (row,) = compare_published(summary, {"arms": {"a": {"duration_of_response_months": median}}})
+        assert row.inside is expected and row.real_ci == (low, None)
+
+
 def test_a_file_with_one_arm_only_gives_no_hazard_ratio(oak: ObservedTrial) -> None:
     one = {name: table[table["arm"] == "docetaxel"] for name, table in oak.tables.items()}
     half = replace(oak, patients=one["patients"], time_to_event=one["time_to_event"])

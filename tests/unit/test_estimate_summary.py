@@ -148,24 +148,25 @@ def test_paired_benefit_of_the_same_patients(tables: dict) -> None:
 
 
 def test_paired_benefit_by_hand() -> None:
-    # (new, old): dies 300 v 100; dies 100 v 300; alive 500 v dies 500 (no later); dropped out 200 v dies 400
+    # In patients 4 and 6 one arm ends without a death before the other: unknown, so no difference.
     rows = [
         *(("new", 1, 300, True), ("old", 1, 100, True)),
         *(("new", 2, 100, True), ("old", 2, 300, True)),
         *(("new", 3, 500, False), ("old", 3, 470, True)),
         *(("new", 4, 200, False), ("old", 4, 400, True)),
         *(("new", 5, 100, True), ("old", 5, 90, True)),
-        ("new", 6, 10, True),
+        *(("new", 6, 500, True), ("old", 6, 200, False)),
+        ("new", 7, 10, True),
     ]
     times = pd.DataFrame(rows, columns=["arm", "patient", "time_days", "event"]).assign(endpoint="OS")
     patients = times[["patient", "arm"]].assign(best_response="SD")
     paired = summarise({"patients": patients, "time_to_event": times}, ARMS)["comparisons"]["paired"]
-    assert paired["pairs"] == 5
-    assert (paired["longer"], paired["shorter"]) == (3 / 5, 1 / 5)
-    # Patient 3 gains 30 days (less than a month), patient 5 ten; patient 4 is unknown after day 200.
-    assert (paired["longer_by_one_month"], paired["shorter_by_one_month"]) == (1 / 5, 1 / 5)
-    assert paired["no_difference_within_follow_up"] == 1 / 5
-    assert paired["difference_months"]["median"] == pytest.approx(10 / 30.4375)
+    assert paired["pairs"] == 6
+    assert (paired["longer"], paired["shorter"]) == (3 / 6, 1 / 6)
+    # Patient 3 gains 30 days (less than a month), patient 5 ten.
+    assert (paired["longer_by_one_month"], paired["shorter_by_one_month"]) == (1 / 6, 1 / 6)
+    assert paired["no_difference_within_follow_up"] == 2 / 6
+    assert paired["difference_months"]["median"] == pytest.approx(5 / 30.4375)
 
 
 def test_different_patients_in_the_arms_have_no_paired_benefit(tables: dict) -> None:

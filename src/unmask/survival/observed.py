@@ -15,7 +15,7 @@ import pandas as pd
 
 from unmask.survival import comparison, proportions
 from unmask.survival.estimate import follow_up
-from unmask.survival.kaplan_meier import NOTHING, Interval, Value
+from unmask.survival.kaplan_meier import NOTHING, Interval, Value, finite
 from unmask.survival.observed_csv import ObservedTrial, read_observed
 
 __all__ = [
@@ -198,7 +198,8 @@ def _virtual(node: Any, path: Path) -> Value:
 
 
 def _as_number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Return a finite number; ``nan`` and ``inf`` are how a protocol writes a limit that was not reached."""
+    return finite(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _interval(value: Any) -> Interval:

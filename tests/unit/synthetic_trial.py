@@ -179,7 +179,7 @@ def report_input(
         subtitle=f"A virtual randomised trial with {size} patients in each arm, in the design of OAK",
         design=(
             f"{size} virtual patients with non-small-cell lung cancer that had grown after chemotherapy "
-            "were treated twice, once in each arm: with atezolizumab 1200 mg every 3 weeks, and with docetaxel "
+            "were treated twice, once in each arm: atezolizumab 1200 mg every 3 weeks, and docetaxel "
             "75 mg/m² every 3 weeks.",
             "Scans every 6 weeks to week 36, then every 9 weeks; follow-up 27 months.",
         ),
@@ -189,7 +189,7 @@ def report_input(
         published=PUBLISHED,
         observed=real,
         provenance={
-            "version": "0.1.0",
+            "unmask": "0.1.0",
             "command": "unmask trial oak --patients 200 --seed 1",
             "seed": 1,
             "model hash": "0f3a" * 16,

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import groupby
 from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -62,7 +63,7 @@ def render(report: ReportInput) -> str:
         comparison_rows=tables.written_rows(comparisons, sources, text),
         p_line=_p_line(report, text),
         sources=sources.listed(),
-        observed_rows=observed,
+        observed_groups=[list(group) for _, group in groupby(observed, key=lambda row: row.arm)],
         observed_tally=_observed_tally(report, observed, text),
         sections=[section for section in sections if section.figures],
         pseudoprogression=_pseudoprogression(report, text),
@@ -139,9 +140,9 @@ def _facts(report: ReportInput, text: Words) -> list[tuple[str, str]]:
         (str(len(report.arms)), str(text.get("text.arms"))),
         (words.count(failed) if failed else str(text.get("text.failed_none")), str(text.get("text.failed"))),
     ]
-    for name in ("seed", "version"):
-        if report.provenance.get(name) is not None:
-            facts.append((str(report.provenance[name]), str(text.get(f"text.{name}"))))
+    for key, name in (("seed", "seed"), ("unmask", "version")):
+        if report.provenance.get(key) is not None:
+            facts.append((str(report.provenance[key]), str(text.get(f"text.{name}"))))
     return facts
 
 

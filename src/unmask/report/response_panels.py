@@ -71,47 +71,41 @@ def people(title: str, colour: str, shares: Mapping[str, float], alt: str, words
 
 def best_response_bars(rows: Sequence[tuple[str, Mapping[str, float], bool]], alt: str, words: Words) -> str:
     """Draw one stacked bar per (label, shares, real); real patients have a dashed outline."""
+    pitch, thick = 46.0, 24.0
     frame = Frame(
-        x=(0.0, 1.0),
-        y=(0.0, 1.0),
-        width=700.0,
-        left=150.0,
-        top=6.0,
-        bottom=70.0,
-        height=88.0 + 34 * len(rows),
-    )
+        x=(0.0, 1.0), y=(0.0, 1.0), left=3.0, right=22.0, top=4.0, bottom=96.0,
+        height=100.0 + pitch * len(rows),
+    )  # fmt: skip
     x0, y0, x1, _ = frame.inner
-    parts = [frame.axes([0, 0.2, 0.4, 0.6, 0.8, 1.0], [], x_label=words("figure.share"), y_label="",
-                        x_format=drawing.percent)]  # fmt: skip
+    marks = [0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    parts = [frame.axes(marks, [], x_label=words("figure.share"), y_label="", x_format=drawing.percent)]
     for k, (label, shares, real) in enumerate(rows):
-        y, x = y0 + 6 + 34 * k, x0
-        parts.append(drawing.text(x0 - 8, y + 16, drawing.shorten(label, 140), anchor="end"))
+        y, x = y0 + 17 + pitch * k, x0
+        parts.append(drawing.text(x0, y - 5, label))
         for code in style.CATEGORIES:
             width = (x1 - x0) * max(shares.get(code, 0.0), 0.0)
             edge = style.MUTED if code == "NE" else style.PAPER
             parts.append(
-                drawing.rect(x, y, width, 23.0, style.CATEGORY_COLOURS[code], stroke=edge, stroke_width=0.8)
+                drawing.rect(x, y, width, thick, style.CATEGORY_COLOURS[code], stroke=edge, stroke_width=0.8)
             )
-            if width > 34:
+            told = f"{code} {100 * shares.get(code, 0.0):.0f}%"
+            size = style.SMALL_SIZE if width > drawing.text_width(told, style.SMALL_SIZE) + 6 else 9.0
+            if width > drawing.text_width(told, size) + 2:
                 ink = style.PAPER if code in ("CR", "PD") else style.INK
-                label_text = f"{code} {100 * shares[code]:.0f}%"
-                size = style.SMALL_SIZE if width > 46 else 9.0
                 parts.append(
-                    drawing.text(x + width / 2, y + 15.5, label_text, anchor="middle", colour=ink, size=size)
+                    drawing.text(x + width / 2, y + 16, told, anchor="middle", colour=ink, size=size)
                 )
             x += width
         if real:
+            dash = {"stroke_dasharray": style.DASH_OBSERVED, "stroke_width": 1.2}
             parts.append(
-                drawing.rect(
-                    x0 - 1.5, y - 1.5, x1 - x0 + 3, 26.0, "none", stroke=style.INK, stroke_width=1.2,
-                    stroke_dasharray=style.DASH_OBSERVED,
-                )
-            )  # fmt: skip
+                drawing.rect(x0 - 1.5, y - 1.5, x1 - x0 + 3, thick + 3, "none", stroke=style.INK, **dash)
+            )
     keys = [
         (drawing.swatch(style.CATEGORY_COLOURS[c]), f"{c} {words.get('category')[c]}")
         for c in style.CATEGORIES
     ]
-    parts.append(drawing.legend(keys, 2, frame.height - 10, frame.width)[0])
+    parts.append(drawing.legend(keys, 2, frame.inner[3] + 54, frame.width)[0])
     return frame.svg(parts, alt)
 
 
@@ -241,17 +235,17 @@ def time_to_response(
 ) -> str:
     """Draw weeks from randomisation to first response in bins of three, with lines at 16 and 20."""
     frame = Frame(x=(0.0, x_max), y=(0.0, y_max), top=54.0, height=300.0)
-    edges = np.arange(0.0, x_max + WEEK_BIN / 2, WEEK_BIN)
-    shares = np.histogram(np.minimum(weeks, x_max - 1e-9), edges)[0] / max(len(weeks), 1)
+    edges = week_bins(x_max)
+    shares = np.histogram(np.clip(weeks, edges[0], edges[-1]), edges)[0] / max(len(weeks), 1)
     left, top = frame.px(edges[:-1]), frame.py(shares)
-    width = float(frame.px(WEEK_BIN) - frame.px(0.0)) - 1.5
+    width = float(frame.px(WEEK_BIN) - frame.px(0.0)) - 3.0
     base = frame.inner[3]
     hit = shares > 0
     parts = [
         drawing.text(2, 16, title, size=14.0, weight=650, colour=colour),
         frame.axes(drawing.ticks(0, x_max, 8), drawing.ticks(0, y_max, 4), x_label=words("figure.weeks"),
                    y_label=words("figure.share_responders"), y_format=drawing.percent),
-        drawing.bars(left[hit] + 0.75, top[hit], width, base - top[hit], fill=colour, fill_opacity="0.85"),
+        drawing.bars(left[hit] + 1.5, top[hit], width, base - top[hit], fill=colour, fill_opacity="0.85"),
     ]  # fmt: skip
     for week, rise in ((16.0, 0.0), (20.0, 15.0)):
         x = float(frame.px(week))
@@ -264,13 +258,22 @@ def time_to_response(
     return frame.svg(parts, alt)
 
 
+def week_bins(end: float) -> NDArray[np.float64]:
+    """Return bin edges centred on multiples of three weeks, where scans are planned: no visit is split."""
+    return np.arange(WEEK_BIN / 2, end + WEEK_BIN, WEEK_BIN)
+
+
 def time_axis(weeks: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
     """Return a shared week axis end (at least 30, at most 78) and the tallest bar's share, rounded up."""
     pooled = np.concatenate([w for w in weeks if w.size] or [np.zeros(1)])
     end = float(np.clip(np.ceil(np.quantile(pooled, 0.98) / 6.0) * 6.0, 30.0, 78.0))
-    edges = np.arange(0.0, end + WEEK_BIN / 2, WEEK_BIN)
+    edges = week_bins(end)
     tallest = max(
-        (float(np.histogram(np.minimum(w, end - 1e-9), edges)[0].max() / w.size) for w in weeks if w.size),
+        (
+            float(np.histogram(np.clip(w, edges[0], edges[-1]), edges)[0].max() / w.size)
+            for w in weeks
+            if w.size
+        ),
         default=0.1,
     )
     return end, min(1.0, float(np.ceil(tallest * 1.15 * 20) / 20))

@@ -47,7 +47,8 @@ def lines(report: ReportInput, endpoint: str, words: Words) -> list[Line]:
 def panel(curves: Sequence[Line], *, title: str, y_label: str, alt: str, words: Words) -> str:
     """Draw one endpoint; ``alt`` is the alternative text."""
     end = max(float(np.max(line.follow.months)) for line in curves)
-    x_max = max(np.ceil(end / 3.0) * 3.0, 3.0)
+    # A few days past a tick do not deserve three more months of axis.
+    x_max = max(np.ceil((end - 0.5) / 3.0) * 3.0, 3.0)
     real = any(line.real for line in curves)
     plot_height = style.PANEL_HEIGHT + 10
     table_top = plot_height + 4

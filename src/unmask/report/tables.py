@@ -14,6 +14,7 @@ from unmask.report.inputs import Arm, ReportInput
 from unmask.report.words import Words
 
 GRADES = (1, 2, 3, 4, 5)
+SAID_ELSEWHERE = frozenset({"notice", "failures", "configuration"})
 
 
 @dataclass(frozen=True)
@@ -184,8 +185,13 @@ def failure_reasons(report: ReportInput) -> list[tuple[str, int]]:
 
 
 def provenance_rows(provenance: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Flatten the provenance to (name, text) rows; nested names are joined by a dot."""
+    """Flatten the provenance to (name, text) rows; nested names are joined by a dot.
+
+    What the page says elsewhere, or what only ``manifest.json`` can hold in full, is left out.
+    """
     for name, value in provenance.items():
+        if name in SAID_ELSEWHERE:
+            continue
         if (
             isinstance(value, Mapping)
             and value
@@ -195,6 +201,7 @@ def provenance_rows(provenance: Mapping[str, object], prefix: str = "") -> Itera
         elif isinstance(value, Mapping):
             yield from provenance_rows(value, f"{prefix}{name}.")
         elif isinstance(value, list | tuple):
-            yield f"{prefix}{name}", ", ".join(map(str, value))
+            joint = " " if name == "command" else ", "
+            yield f"{prefix}{name}", joint.join(map(str, value))
         else:
             yield f"{prefix}{name}", words.ABSENT if value is None else str(value)

@@ -1,0 +1,1 @@
+"""Virtual patients: tumour types as data, random streams, cohorts."""

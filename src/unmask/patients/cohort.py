@@ -195,7 +195,7 @@ def screen(
         10.0 ** _baseline_draw(tumour_type, "antigen_loss_log10_share", streams, candidates),
         ANTIGEN_LOSS_SHARE_CEILING,
     )
-    shares = {
+    shares: dict[str, Array | float] = {
         "cancer_sensitive": np.maximum(1.0 - resistant - antigen_loss, MINIMUM_SENSITIVE_SHARE),
         "cancer_chemo_resistant": resistant,
         "cancer_targeted_resistant": tumour_type.baseline_value("targeted_resistant_share"),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 COLUMNS = ("patient", "arm", "event", "organ", "grade", "onset_day", "resolution_day", "action", "related")
 NO_ACTION = "none"
+REPORTING_DAYS = 30.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def table(
     patients: NDArray[np.int64],
     arm: str,
     end_day: NDArray[np.float64],
+    reporting_end: NDArray[np.float64],
 ) -> pd.DataFrame:
     """Return the events of one arm as a table, sorted by patient and day.
 
@@ -43,6 +45,9 @@ def table(
         Patient numbers of the arm, shape ``(N,)``.
     end_day
         Day of death or end of follow-up per patient: later events did not happen, later resolutions were not seen.
+    reporting_end
+        Day until which an event counts as related to study treatment: :data:`REPORTING_DAYS` after its last dose or
+        the start of the next therapy, whichever is first, as in trials.
     """
     row = np.concatenate([item.row for item in events] or [np.empty(0, dtype=np.int64)])
     onset = np.concatenate([item.onset_day for item in events] or [np.empty(0)])
@@ -58,9 +63,9 @@ def table(
             "onset_day": onset,
             "resolution_day": np.where(resolution <= end, resolution, np.nan),
             "action": NO_ACTION,
-            "related": True,
+            "related": onset <= reporting_end[row],
         },
         columns=list(COLUMNS),
     )
-    happened = frame[onset <= end]
-    return happened.sort_values(["patient", "onset_day", "event"], kind="stable").reset_index(drop=True)
+    happened: pd.DataFrame = frame[onset <= end].sort_values(["patient", "onset_day", "event"], kind="stable")
+    return happened.reset_index(drop=True)

@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 def grade(neutrophils: Array) -> NDArray[np.int64]:
     """Return the CTCAE grade, 0 for a normal count; ``neutrophils`` in 1e9/L, NaN gives 0."""
-    return np.sum(neutrophils[..., None] < np.array(GRADE_LIMITS), axis=-1).astype(np.int64)
+    return np.asarray(np.sum(neutrophils[..., None] < np.array(GRADE_LIMITS), axis=-1), dtype=np.int64)
 
 
 class Neutropenia:

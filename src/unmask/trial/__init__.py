@@ -1,0 +1,1 @@
+"""Virtual trials: protocol, conduct, result."""

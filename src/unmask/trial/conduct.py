@@ -214,7 +214,7 @@ class _Reader:
             new_lesion_count=scan.new_lesion_count,
             new_target_sum=scan.new_lesion_sum,
         )
-        first_progression = scanned & (verdict.overall == Response.PD) & ~self.progressed
+        first_progression: Flags = scanned & (verdict.overall == Response.PD) & ~self.progressed
         self._columns.append(
             {
                 "day": np.broadcast_to(dated, scanned.shape).astype(np.float64),

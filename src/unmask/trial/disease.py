@@ -125,7 +125,7 @@ class Radiology:
         return Scan(
             target=target,
             non_target=self._judge_non_target(sld),
-            new_lesion=visible.any(axis=1),
+            new_lesion=np.asarray(visible.any(axis=1), dtype=np.bool_),
             new_lesion_count=visible.sum(axis=1),
             new_lesion_sum=np.rint(np.minimum(new_sum, 1e4) * 10.0).astype(np.int32),
         )

@@ -85,7 +85,9 @@ class Hazards:
         self._death_cumulative = np.zeros(count)
         self._lesion_cumulative = np.zeros(count)
 
-    def advance(self, day: float, cancer_cells: Array, viable_sld: Array, in_chemotherapy: Array) -> None:
+    def advance(
+        self, day: float, cancer_cells: Array, viable_sld: Array, in_chemotherapy: NDArray[np.bool_]
+    ) -> None:
         """Take the state at the next grid day; patients no longer followed carry NaN.
 
         ``in_chemotherapy`` marks patients whose interval up to this day was one of first-line chemotherapy.
@@ -98,7 +100,7 @@ class Hazards:
         self._grow_new_lesions(growth, days[-1] - days[-2])
         self._accumulate_death(growth, days[-2])
         self._viable_sld = viable_sld
-        self._in_chemotherapy = in_chemotherapy.astype(bool)
+        self._in_chemotherapy = in_chemotherapy
 
     def finish(self) -> None:
         """Account for the last grid interval, with the one-sided growth rate at its end."""

@@ -88,7 +88,7 @@ def _observed(result: TrialResult, observed: ObservedTrial | None) -> Observed |
         label=observed.source,
         time_to_event=observed.time_to_event,
         patients=observed.patients,
-        comparison=tuple(_row(row) for row in result.compare(observed)),
+        comparison=tuple(_row(figure) for figure in result.compare(observed)),
     )
 
 

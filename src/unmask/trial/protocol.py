@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -117,7 +118,7 @@ class Schedule(_Record):
     def _after_start(cls, weeks: tuple[float, ...]) -> tuple[float, ...]:
         if weeks[0] <= 0:
             raise ValueError(f"the first scan (week {weeks[0]:g}) must come after the start of treatment")
-        if any(later <= earlier for earlier, later in zip(weeks, weeks[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(weeks)):
             raise ValueError("scan weeks must increase")
         return weeks
 

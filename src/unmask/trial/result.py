@@ -35,7 +35,7 @@ _DEPENDENCIES = (
     "numpy",
     "scipy",
     "sympy",
-    "numba",
+    "llvmlite",
     "pandas",
     "pyarrow",
     "pydantic",
@@ -83,6 +83,11 @@ class TrialResult:
     def failures(self) -> pd.DataFrame:
         """Patients whose integration failed: patient, arm, day, reason."""
         return self.tables["failures"]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Names of the arms as a reader sees them, in order."""
+        return {arm: self.protocol.arms[arm].label for arm in self.arms}
 
     @property
     def failed_share(self) -> float:

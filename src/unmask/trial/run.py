@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,6 +120,7 @@ def run_trial(
     out: Path | str | None = None,
     force: bool = False,
     resume: bool = False,
+    inputs: Mapping[str, str] | None = None,
     progress: Progress | None = None,
 ) -> TrialResult:
     """Run a trial and return its result; with ``out``, finished batches are kept there until it is written.
@@ -134,6 +135,8 @@ def run_trial(
         Output folder, claimed now; write the result to it with :meth:`TrialResult.write`.
     force, resume
         Replace results that are there; go on from batches that an interrupted run left.
+    inputs
+        Name and hash of further input files, for the manifest.
     progress
         Called with (patients done, patients wanted, what is being done).
     """
@@ -183,7 +186,7 @@ def run_trial(
                 tumour_type=plan.tumour_type.name,
             )
     tell(wanted, wanted, "estimating endpoints")
-    return _result(plan, compiled, parts, counts, started, threads)
+    return _result(plan, compiled, parts, counts, started, threads, inputs or {})
 
 
 def _run_batch(
@@ -248,6 +251,7 @@ def _result(
     counts: dict[str, int],
     started: datetime,
     threads: int,
+    inputs: Mapping[str, str],
 ) -> TrialResult:
     protocol = plan.protocol
     tables = {name: join(name, parts[name]) for name in TABLES}
@@ -280,4 +284,5 @@ def _result(
         steps=counts["steps"],
         started=started,
         finished=datetime.now(UTC),
+        inputs=inputs,
     )

@@ -18,6 +18,7 @@ from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Re
 from unmask.safety import adverse_events
 from unmask.trial.conduct import ArmRecord
 from unmask.trial.protocol import Protocol
+from unmask.trial.treatment import SUBSEQUENT
 
 TABLES = ("patients", "assessments", "doses", "adverse_events", "course", "failures")
 CATEGORIES = {
@@ -67,7 +68,9 @@ def arm_tables(record: ArmRecord, protocol: Protocol, tumour_type: TumourType) -
         "patients": _patients(record, protocol, tumour_type, ends, valid),
         "assessments": _assessments(record, valid),
         "doses": _doses(record, ends),
-        "adverse_events": adverse_events.table(record.events, record.cohort.patients, record.arm, ends.end),
+        "adverse_events": adverse_events.table(
+            record.events, record.cohort.patients, record.arm, ends.end, _reporting_end(record)
+        ),
         "course": _course(record, ends),
         "failures": pd.DataFrame(
             {
@@ -195,8 +198,20 @@ def _doses(record: ArmRecord, ends: _Ends) -> pd.DataFrame:
             "phase": column([dose.phase for dose in doses], object),
         }
     )
-    kept = table[table["day"].to_numpy() <= ends.end[row]]
+    kept: pd.DataFrame = table[table["day"].to_numpy() <= ends.end[row]]
     return kept.sort_values(["patient", "day"], kind="stable").reset_index(drop=True)
+
+
+def _reporting_end(record: ArmRecord) -> Array:
+    """Return the day until which adverse events are ascribed to study treatment."""
+    last = np.zeros(record.cohort.size)
+    next_therapy = np.full(record.cohort.size, np.inf)
+    for dose in record.doses:
+        if dose.phase == SUBSEQUENT:
+            next_therapy[dose.rows] = np.minimum(next_therapy[dose.rows], dose.day)
+        else:
+            last[dose.rows] = dose.day
+    return np.minimum(last + adverse_events.REPORTING_DAYS, next_therapy)
 
 
 def _course(record: ArmRecord, ends: _Ends) -> pd.DataFrame:
@@ -219,6 +234,7 @@ def course_quantiles(course: pd.DataFrame) -> pd.DataFrame:
     levels = {"q10": 0.10, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q90": 0.90}
     rows = []
     for (arm, day), group in course.groupby(["arm", "day"], observed=True, sort=True):
+        when = float(np.float32(day))  # type: ignore[arg-type]  # a key of a float32 column
         for quantity in quantities:
             values = group[quantity].to_numpy()
             values = values[~np.isnan(values)]
@@ -226,7 +242,7 @@ def course_quantiles(course: pd.DataFrame) -> pd.DataFrame:
                 rows.append(
                     {
                         "arm": str(arm),
-                        "day": float(day),
+                        "day": when,
                         "quantity": quantity,
                         "n": int(values.size),
                         **dict(zip(levels, np.quantile(values, list(levels.values())), strict=True)),

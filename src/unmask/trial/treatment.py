@@ -83,12 +83,12 @@ class TreatmentCourse:
         self._last_first_line_cycle = np.full(count, -np.inf)
 
     def _draw_last_dose(self, streams: RandomStreams, patients: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return after how many doses toxicity stops the first treatment: a geometric number, at least one."""
+        """Return after how many doses toxicity stops the first treatment: geometric, at least one."""
         risk = self._arm.stop_per_dose
         if risk == 0:
             return np.full(patients.size, np.iinfo(np.int64).max)
         drawn = streams.exponential("toxicity stop", patients) / -np.log1p(-risk)
-        return 1 + np.floor(drawn).astype(np.int64)
+        return np.asarray(1 + np.floor(drawn), dtype=np.int64)
 
     def _draw_subsequent(self, streams: RandomStreams, patients: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the number of the therapy each patient would get after progression, -1 for none."""
@@ -97,7 +97,7 @@ class TreatmentCourse:
         return np.where(chosen < len(self._arm.subsequent), chosen, -1)
 
     def in_chemotherapy(self, day: float) -> Flags:
-        """Return who had a myelosuppressive cycle, of any line, within the last cycle length before ``day``."""
+        """Return who had a cycle of chemotherapy, of any line, within a cycle length before ``day``."""
         return (day > self._last_cycle) & (day - self._last_cycle <= CYCLE_DAYS)
 
     def in_first_line_chemotherapy(self, day: float) -> Flags:
@@ -129,7 +129,7 @@ class TreatmentCourse:
             parameters[rows, self._compiled.parameter_index[name]] = value
 
     def give(self, day: float, present: Flags, states: Array, parameters: Array) -> None:
-        """Give all doses that are due at ``day`` to patients who are ``present``; changes the arrays in place."""
+        """Give all doses due at ``day`` to patients who are ``present``; changes the arrays in place."""
         for number, treatment in enumerate(self._arm.treatment):
             since = day - treatment.first_day
             if since < 0 or since % treatment.every_days:

@@ -1,0 +1,291 @@
+"""The command line: parse, call, print. Numbers go to stdout, progress to stderr.
+
+Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 bad input data, 4 numerical failure above the limit,
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from unmask import __version__
+from unmask.errors import ConfigurationError, NumericalError, UnmaskError
+from unmask.messages import sentence
+
+if TYPE_CHECKING:
+    from unmask.trial.run import Progress
+
+FAILURE_LIMIT = 0.01  # share of patient-arms that may fail before a trial ends with exit code 4
+INTERRUPTED = 130
+# From some version on Typer carries its own copy of Click; its BadParameter leads to whichever is in use.
+_ClickException = typer.BadParameter.__mro__[2]
+
+app = typer.Typer(
+    name="unmask",
+    help="In-silico immuno-oncology: virtual patients, virtual randomised trials, response assessment. "
+    "Simulated patients, for research and teaching, never for treatment decisions.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+model_app = typer.Typer(help="Models: list them, show parameters and equations.", no_args_is_help=True)
+app.add_typer(model_app, name="model")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"unmask {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def trial(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME|FILE.toml", help="A ready-made trial or a protocol file.")
+    ] = None,
+    patients: Annotated[int | None, typer.Option("--patients", help="Virtual patients per arm.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed; the same seed gives the same result.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Output folder (default runs/NAME-SEED).")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change a key of the protocol (follow_up.days=1095) or the median of a quantity of the tumour type "
+            "(parameters.max_kill_rate=9); repeatable.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Threads (default: all processors).")
+    ] = None,
+    observed: Annotated[
+        Path | None,
+        typer.Option(
+            "--observed",
+            metavar="FILE.csv",
+            help="Patients of the real trial (columns arm, os_months, os_censored, pfs_months, pfs_censored, "
+            "best_confirmed_response, baseline_sld_mm) to lay beside the virtual ones.",
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace results that are in the output folder.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of a table.")] = False,
+    list_trials: Annotated[bool, typer.Option("--list", help="List the ready-made trials.")] = False,
+) -> None:
+    """Run a virtual randomised trial and write its tables, summary and report."""
+    from unmask.trial import protocol
+
+    if list_trials:
+        for known in protocol.available():
+            typer.echo(f"{known:<16} {protocol.load_protocol(known)[0].title}")
+        return
+    if name is None:
+        raise ConfigurationError("cli.no_trial", known=", ".join(protocol.available()))
+
+    from unmask.report import terminal
+    from unmask.survival.observed import as_table, read_observed
+    from unmask.trial.result import file_hash
+    from unmask.trial.run import plan_trial, run_trial
+
+    plan = plan_trial(name, patients=patients, seed=seed, settings=tuple(settings or ()))
+    real = None
+    inputs = {}
+    if observed is not None:
+        arms = [plan.protocol.experimental, plan.protocol.control]
+        real = read_observed(observed, arms, plan.protocol.observed_arm_names)
+        inputs[str(observed)] = file_hash(observed)
+    folder = out or Path("runs") / f"{plan.protocol.name}-{plan.protocol.seed}"
+    with _progress(f"Trial {plan.protocol.name}") as progress:
+        result = run_trial(
+            plan,
+            workers=workers,
+            out=folder,
+            force=force,
+            resume=resume,
+            inputs=inputs,
+            progress=progress,
+        )
+        progress(1, 1, "writing the report")
+        result.write(folder, real, command=["unmask", *sys.argv[1:]])
+    comparison = as_table(result.compare(real)) if real is not None else None
+    if as_json:
+        typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        terminal.show(result.summary, result.labels, comparison)
+        typer.echo(f"Report: {folder / 'report.html'}")
+    if result.failed_share > FAILURE_LIMIT:
+        raise NumericalError(
+            "cli.too_many_failures",
+            share=f"{result.failed_share:.1%}",
+            limit=f"{FAILURE_LIMIT:.0%}",
+            reasons=", ".join(sorted(set(result.failures["reason"].astype(str)))),
+            path=folder,
+        )
+
+
+@app.command()
+def assess(
+    file: Annotated[Path, typer.Argument(metavar="LESIONS.csv", help="patient, day, lesion, diameter_mm")],
+    criteria: Annotated[
+        str, typer.Option("--criteria", help="Comma-separated: recist1.1, irecist.")
+    ] = "recist1.1,irecist",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for tables and plots (default: none written).")
+    ] = None,
+    group: Annotated[str | None, typer.Option("--group", help="Column that names the groups.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace results that are there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
+) -> None:
+    """Assess measured lesions by RECIST 1.1 and iRECIST, visit by visit and patient by patient."""
+    from rich.console import Console
+
+    from unmask.response.assess import assess as run
+    from unmask.response.presentation import renderables
+
+    result = run(file, criteria.split(","), out, group=group, force=force)
+    if as_json:
+        typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
+        return
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    for item in renderables(result):
+        console.print(item)
+
+
+@model_app.command("list")
+def model_list() -> None:
+    """List the models."""
+    from unmask.model.catalogue import names
+
+    for name, description in names().items():
+        typer.echo(f"{name:<10} {description}")
+
+
+@model_app.command("show")
+def model_show(
+    name: str, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Show the species and parameters of a model: value, unit, range, source, confidence."""
+    from unmask.model import equations
+    from unmask.model.catalogue import load
+
+    model = load(name)
+    species, parameters = equations.species_rows(model), equations.parameter_rows(model)
+    if as_json:
+        content = {"species": species, "parameters": parameters}
+        typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        return
+    from unmask.report import model_tables
+
+    model_tables.show(species, parameters)
+
+
+@model_app.command("equations")
+def model_equations(
+    name: str,
+    latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX document.")] = False,
+) -> None:
+    """Print the assembled equations of a model."""
+    from unmask.model import equations
+    from unmask.model.catalogue import load
+
+    model = load(name)
+    typer.echo(equations.as_latex(model) if latex else equations.as_text(model), nl=False)
+
+
+@app.command()
+def doctor() -> None:
+    """Check this installation: versions, cache, compiler, a small integration."""
+    from unmask.doctor import examine
+
+    healthy = True
+    for check in examine():
+        healthy &= check.good
+        typer.echo(f"{'ok ' if check.good else 'BAD'}  {check.name:<22} {check.finding}")
+    if not healthy:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Progress]:
+    """Yield a progress callback that draws on stderr, or does nothing when stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield lambda done, wanted, text: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, wanted, text: bar.update(
+            task, completed=done, total=wanted, description=f"{title}: {text}"
+        )
+
+
+def main() -> None:
+    """Run the command line and end the process with the stated exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code; every failure is one sentence on stderr, never a traceback."""
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except UnmaskError as error:
+        _complain(str(error))
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return _interrupted()
+    except BrokenPipeError:
+        # The reader went away (| head); there is nobody to tell. Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        _complain(sentence("cli.out_of_memory", {}))
+        return 1
+    except Exception as error:
+        if isinstance(error, _ClickException):
+            error.show()
+            return int(error.exit_code)
+        if os.environ.get("UNMASK_DEBUG"):
+            raise
+        _complain(sentence("cli.unexpected", {"kind": type(error).__name__, "error": error}))
+        return 1
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"unmask: {text}", err=True)
+
+
+def _interrupted() -> int:
+    _complain(sentence("cli.interrupted", {}))
+    return INTERRUPTED

@@ -216,8 +216,6 @@ def test_a_product_port_is_one_without_contributions():
     )
     share = Contribution("lid", "open_share")
     lid = Module("lid", "x", parameters=(parameter("open_share"),), contributes=(share,))
-        "lid", "x", parameters=(parameter("open_share"),), contributes=(Contribution("lid", "open_share"),)
-    )
     assert assemble("tub", [tank, TAP], ["water"]).rates[0] == sp.sympify("inflow - leak*water")
     both = assemble("tub", [tank, TAP, lid], ["water"])
     assert both.rates[0] == sp.sympify("inflow*open_share - leak*water")

@@ -56,8 +56,8 @@ def test_inferred_unit(text, unit):
     "text",
     [
         "volume + mass", "1 + volume", "rate - share", "exp(volume)", "log(cells)", "tanh(mass)",
-        "share**rate", "volume**share", "Max(volume, rate)", "cells + count", "volume + 2 * (mass - mass / 3)",
-        "sqrt(density) + density",
+        "share**rate", "volume**share", "Max(volume, rate)", "cells + count",
+        "sqrt(density) + density", "volume + 2 * (mass - mass / 3)",
     ],
 )  # fmt: skip
 def test_unlike_units_are_refused_with_module_symbol_and_both_units(text):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import sympy as sp
+from sympy.printing.numpy import NumPyPrinter
 
 from unmask.model.system import Model
 
 Array = npt.NDArray[np.float64]
-_Step = tuple[str, Callable[..., Array]]
 
 
 class Evaluator:
@@ -23,27 +23,41 @@ class Evaluator:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        names = [model.time_symbol, *model.species_names, *model.parameter_names]
-        self._rules: list[_Step] = []
-        for rule in model.rules:
-            self._rules.append((rule.name, sp.lambdify(names, rule.expression, modules="numpy")))
-            names.append(rule.name)
-        self._rates: list[_Step] = [
-            (name, sp.lambdify(names, rate, modules="numpy"))
-            for name, rate in zip(model.species_names, model.rates, strict=True)
+        rules = [(rule.name, rule.expression) for rule in model.rules]
+        self._rules = _function(model, rules, [rule.name for rule in model.rules])
+        rates = [
+            (f"rate_of__{name}", rate) for name, rate in zip(model.species_names, model.rates, strict=True)
         ]
+        self._rates = _function(model, [*rules, *rates], [name for name, _ in rates])
 
     def values(self, t: float, states: Array, parameters: Array) -> Mapping[str, Array]:
         """Return every symbol's value by name: time, species, parameters and rules."""
-        known = {self.model.time_symbol: np.asarray(t, dtype=np.float64)}
-        known |= dict(zip(self.model.species_names, states, strict=True))
-        known |= dict(zip(self.model.parameter_names, parameters, strict=True))
-        for name, function in self._rules:
-            known[name] = function(*known.values())
+        model = self.model
+        known: dict[str, Array] = {model.time_symbol: np.asarray(t, dtype=np.float64)}
+        known |= dict(zip(model.species_names, states, strict=True))
+        known |= dict(zip(model.parameter_names, parameters, strict=True))
+        known |= dict(
+            zip((rule.name for rule in model.rules), self._rules(t, *states, *parameters), strict=True)
+        )
         return known
 
     def rates(self, t: float, states: Array, parameters: Array) -> Array:
         """Return dy/dt, of the shape of ``states``."""
-        known = tuple(self.values(t, states, parameters).values())
-        rates = [np.broadcast_to(function(*known), states.shape[1:]) for _, function in self._rates]
-        return np.stack(rates)
+        rates = self._rates(t, *states, *parameters)
+        return np.stack([np.broadcast_to(rate, states.shape[1:]) for rate in rates])
+
+
+def _function(
+    model: Model, steps: list[tuple[str, Any]], results: list[str]
+) -> Callable[..., tuple[Array, ...]]:
+    """Return a function of time, species and parameters that runs ``steps`` in order and gives ``results``."""
+    printer = NumPyPrinter()
+    names = ", ".join((model.time_symbol, *model.species_names, *model.parameter_names))
+    lines = [f"def function({names}):"]
+    lines += [f"    {name} = {printer.doprint(expression)}" for name, expression in steps]
+    lines.append(f"    return ({', '.join(results)},)")
+    # Generated from checked symbols and SymPy's own printer: nothing a user wrote is run as it stands.
+    scope: dict[str, Any] = {"numpy": np}
+    exec("\n".join(lines), scope)
+    function: Callable[..., tuple[Array, ...]] = scope["function"]
+    return function

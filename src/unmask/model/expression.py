@@ -15,7 +15,7 @@ import sympy as sp
 from unmask.errors import ModelError
 
 FUNCTIONS = {"exp": sp.exp, "log": sp.log, "sqrt": sp.sqrt, "tanh": sp.tanh, "Max": sp.Max, "Min": sp.Min}
-RESERVED = frozenset({"t", "time", "day", *FUNCTIONS})
+RESERVED = frozenset({"t", "time", "day", "numpy", *FUNCTIONS})
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 

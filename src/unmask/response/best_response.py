@@ -57,13 +57,14 @@ def confirmed(
 
     Notes
     -----
-    Only visits up to the first PD count. CR needs a later CR, PR a later CR or PR, at least
-    ``rules.confirmation_days`` after it, with nothing but responses and at most
+    Only visits up to the first PD count (``rules.progression_ends_assessment``). CR needs a later CR, PR a
+    later CR or PR, at least ``rules.confirmation_days`` after it, with nothing but responses and at most
     ``rules.max_not_evaluable_between`` NE in between; an unconfirmed one counts as stable disease.
     """
     rules = rules or Rules()
     codes, days = _table(overall, day, valid, Response.MISSING)
-    codes = _until(codes, Response.PD, Response.MISSING)
+    if rules.progression_ends_assessment:
+        codes = _until(codes, Response.PD, Response.MISSING)
     complete, partial = _confirmed_pairs(codes, days, rules)
     return _rank(codes, days, rules, sd_min_day, complete, partial, partial | complete)
 
@@ -79,7 +80,8 @@ def unconfirmed(
     """Best overall response when no confirmation is required; arguments as :func:`confirmed`."""
     rules = rules or Rules()
     codes, days = _table(overall, day, valid, Response.MISSING)
-    codes = _until(codes, Response.PD, Response.MISSING)
+    if rules.progression_ends_assessment:
+        codes = _until(codes, Response.PD, Response.MISSING)
     complete, partial = _confirmed_pairs(codes, days, rules)
     return _rank(
         codes, days, rules, sd_min_day, codes == Response.CR, codes == Response.PR, complete | partial
@@ -251,29 +253,35 @@ def _confirmed_pairs(codes: Codes, days: Days, rules: Rules) -> tuple[Bools, Boo
     visits = codes.shape[1]
     complete = np.zeros(codes.shape, dtype=bool)
     partial = np.zeros(codes.shape, dtype=bool)
+    lenient = rules.complete_then_partial == "PR"
     for first in range(visits):
         is_complete = codes[:, first] == Response.CR
-        is_partial = codes[:, first] == Response.PR
-        if rules.complete_then_partial == "PR":
-            is_partial = is_partial | is_complete
-        going = codes[:, first] <= Response.PR
-        only_complete = is_complete.copy()
+        is_partial = (codes[:, first] == Response.PR) | (is_complete & lenient)
+        going = is_complete | is_partial
+        after_complete = is_complete.copy()
+        partial_after_complete = np.zeros(len(codes), dtype=bool)
         gaps = np.zeros(len(codes), dtype=np.int64)
+        stable = np.zeros(len(codes), dtype=np.int64)
         for later in range(first + 1, visits):
             if not going.any():
                 break
             code = codes[:, later]
-            enough = days[:, later] >= days[:, first] + rules.confirmation_days
             respond = (code == Response.CR) | (code == Response.PR)
-            complete[:, first] |= going & only_complete & enough & (code == Response.CR)
-            partial[:, first] |= going & is_partial & enough & respond
-            only_complete &= code != Response.PR
+            partial_after_complete |= after_complete & (code == Response.PR)
+            after_complete |= code == Response.CR
+            enough = going & (days[:, later] >= days[:, first] + rules.confirmation_days)
+            pure = ~partial_after_complete & (stable == 0)
+            complete[:, first] |= enough & is_complete & (code == Response.CR) & pure
+            partial[:, first] |= enough & is_partial & respond & (lenient | ~partial_after_complete)
             gaps += code == Response.NE
-            passing = respond | (code == Response.NE) | (code == Response.MISSING)
-            if rules.stable_between_allowed:
-                passing |= code == Response.SD
-                only_complete &= code != Response.SD
-            going = going & passing & (gaps <= rules.max_not_evaluable_between)
+            stable += code == Response.SD
+            passing = respond | (code == Response.NE) | (code == Response.SD) | (code == Response.MISSING)
+            going = (
+                going
+                & passing
+                & (gaps <= rules.max_not_evaluable_between)
+                & (stable <= rules.max_stable_between)
+            )
     return complete, partial & ~complete
 
 

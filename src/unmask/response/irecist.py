@@ -48,6 +48,8 @@ class State:
     first_day: Days
     """Day of the first iUPD of the block that is open or confirmed (NaN: none): the iPFS day so far."""
     confirmed_day: Days
+    window_day: Days
+    """Day from which the window for confirmation counts (later than ``first_day`` only after a late scan)."""
     by_target: Bools
     by_non_target: Bools
     by_new: Bools
@@ -87,6 +89,7 @@ def start(patients: int, rules: Rules | None = None) -> State:
         confirmed=no,
         first_day=nan,
         confirmed_day=nan,
+        window_day=nan,
         by_target=no,
         by_non_target=no,
         by_new=no,
@@ -148,6 +151,11 @@ def step(
     rest_grew = _flags(non_target_increase, "non_target_increase", patients)
     symptoms = _flags(new_symptoms, "new_symptoms", patients)
 
+    # Sizes of new lesions mean nothing before there is one; all of them gone is a sum of 0.
+    new_grew = new_grew & (count > 0)
+    measured_gone = (state.most_new > 0) & (new_sum >= 0)
+    new_sum = np.where(count > 0, new_sum, np.where(measured_gone, 0, -1))
+
     target_worse = verdict.target == Response.PD
     other_worse = verdict.non_target == Response.PD
     appeared = count > state.most_new
@@ -170,7 +178,7 @@ def step(
 
     live = imaged & ~state.confirmed
     within = live & state.open
-    since = when - state.first_day
+    since = when - state.window_day
     tolerance = rules.immune_window_tolerance_days
     early = within & (since < rules.immune_window_min_days - tolerance)
     early &= ~(symptoms & (count > state.block_new_count))
@@ -254,7 +262,8 @@ def step(
         state,
         open=(state.open & ~closes & ~confirm) | begins,
         confirmed=state.confirmed | confirm,
-        first_day=np.where(begins, when, np.where(closes, np.nan, state.first_day)),
+        first_day=np.where(opens, when, np.where(closes, np.nan, state.first_day)),
+        window_day=np.where(begins, when, np.where(closes, np.nan, state.window_day)),
         confirmed_day=np.where(confirm, when, state.confirmed_day),
         by_target=np.where(begins, target_worse, state.by_target & ~closes),
         by_non_target=np.where(begins, other_worse, state.by_non_target & ~closes),

@@ -69,8 +69,9 @@ class Rules:
     partial_sum_can_progress: bool = _OPTIONS["partial_sum_can_progress"]
     confirmation_days: int = _OPTIONS["confirmation_days"]
     max_not_evaluable_between: int = _OPTIONS["max_not_evaluable_between"]
-    stable_between_allowed: bool = _OPTIONS["stable_between_allowed"]
+    max_stable_between: int = _OPTIONS["max_stable_between"]
     complete_then_partial: Literal["SD", "PR"] = _OPTIONS["complete_then_partial"]
+    progression_ends_assessment: bool = _OPTIONS["progression_ends_assessment"]
     stable_min_day: int = _OPTIONS["stable_min_day"]
     no_record_as_not_evaluable: bool = _OPTIONS["no_record_as_not_evaluable"]
     immune_window_min_days: int = _OPTIONS["immune_window_min_days"]
@@ -100,7 +101,7 @@ class Rules:
 
     @classmethod
     def preset(cls, name: str) -> Rules:
-        """Return a named set of options (``eisenhauer2009``, ``seymour2017``).
+        """Return a named set of options (``eisenhauer2009``, ``seymour2017``, ``admiralonco``).
 
         Raises
         ------

@@ -193,7 +193,7 @@ def test_a_singular_matrix_is_named():
     """Two equal rows so large that 1/(h gamma) is lost in them at every step size."""
     species = tuple(Species(name, "1", "", 1.0) for name in "xy")
     compiled = compile_model(Model("steep", species, (), (), (2.0**200 * (x + y), 2.0**200 * (x + y))))
-    result = compiled.integrate(compiled.initial_states(1), np.empty((1, 0)), 0.0, 1.0)
+    result = compiled.integrate(compiled.initial_states(1), np.empty((1, 0)), 0.0, 1.0, step_size=1.0)
     assert result.status[0] == Status.SINGULAR
     assert_array_equal(result.states[0], [1.0, 1.0])
 

@@ -171,9 +171,16 @@ class Graph:
         return result
 
     def product(self, factors: Sequence[int]) -> int:
-        """Return the product of factors, those of parameters alone first."""
+        """Return the product of factors: parameters first (see :meth:`total`), bare states last.
+
+        Terms like ``rate * brake * clone_1`` and ``rate * brake * clone_2`` then share ``rate * brake``.
+        """
+
+        def rank(node: int) -> tuple[bool, bool, int]:
+            return not self.parameter_only(node), self.operation[node] == "input", node
+
         result = self.one
-        for factor in sorted(factors, key=lambda node: not self.parameter_only(node)):
+        for factor in sorted(factors, key=rank):
             result = self.multiply(result, factor)
         return result
 

@@ -98,7 +98,8 @@ def _criteria(names: Sequence[str]) -> tuple[str, ...]:
     wanted = [name.strip().lower() for name in names]
     for name in wanted:
         if name not in CRITERIA:
-            near = get_close_matches(name, CRITERIA, n=1, cutoff=0.0)[0]
+            begun = [known for known in CRITERIA if name and known.startswith(name)]
+            near = (begun or get_close_matches(name, CRITERIA, n=1, cutoff=0.0))[0]
             raise ConfigurationError(
                 "response.unknown_criteria", name=name, known=" and ".join(CRITERIA), nearest=near
             )

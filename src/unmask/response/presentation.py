@@ -130,6 +130,11 @@ def _share(count: int, n: int) -> str:
 
 def _problems(result: AssessResult) -> list[str]:
     lines = []
+    status = result.patients["status"]
+    left = result.patients.loc[status.str.startswith("not assessed"), "patient"].tolist()
+    if left:
+        more = f" and {len(left) - EXAMPLES_SHOWN:,} more" if len(left) > EXAMPLES_SHOWN else ""
+        lines.append(f"Not assessed, no usable baseline: {', '.join(left[:EXAMPLES_SHOWN])}{more}.")
     for severity, verb in (("error", "left out"), ("warning", "used, with a warning")):
         found = [p for p in result.problems if p.severity == severity]
         if not found:

@@ -11,8 +11,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 FAILURE_LIMIT = 0.01  # share of patient-arms that may fail before a trial ends with exit code 4
 INTERRUPTED = 130
 # From some version on Typer carries its own copy of Click; its BadParameter leads to whichever is in use.
-_ClickException = typer.BadParameter.__mro__[2]
+_ClickException: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="unmask",
@@ -104,8 +105,8 @@ def trial(
     if name is None:
         raise ConfigurationError("cli.no_trial", known=", ".join(protocol.available()))
 
-    from unmask.report import terminal
-    from unmask.survival.observed import as_table, read_observed
+    from unmask.report import observed_table, terminal
+    from unmask.survival.observed import read_observed
     from unmask.trial.result import file_hash
     from unmask.trial.run import plan_trial, run_trial
 
@@ -129,11 +130,12 @@ def trial(
         )
         progress(1, 1, "writing the report")
         result.write(folder, real, command=["unmask", *sys.argv[1:]])
-    comparison = as_table(result.compare(real)) if real is not None else None
     if as_json:
         typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        terminal.show(result.summary, result.labels, comparison)
+        terminal.print_summary(result.summary)
+        if real is not None:
+            observed_table.print_comparison([asdict(row) for row in result.compare(real)], real.source)
         typer.echo(f"Report: {folder / 'report.html'}")
     if result.failed_share > FAILURE_LIMIT:
         raise NumericalError(

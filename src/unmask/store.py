@@ -136,6 +136,7 @@ class Batches:
             (temporary / "notes.json").write_text(json.dumps(notes), encoding="utf-8")
             temporary.rename(path)
 
-    def discard(self) -> None:
-        """Remove all batches: the outputs are written."""
-        shutil.rmtree(self._root, ignore_errors=True)
+
+def discard_batches(out: Path) -> None:
+    """Remove the batches of a run whose outputs are written."""
+    shutil.rmtree(out / UNFINISHED, ignore_errors=True)

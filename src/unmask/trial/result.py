@@ -16,7 +16,7 @@ import pandas as pd
 
 from unmask import __version__
 from unmask.patients.parameter_set import TumourType
-from unmask.store import write_json, write_table, write_text
+from unmask.store import discard_batches, write_json, write_table, write_text
 from unmask.survival.observed import Comparison, ObservedTrial, compare_observed
 from unmask.trial.protocol import Protocol
 
@@ -142,6 +142,8 @@ class TrialResult:
     ) -> Path:
         """Write every output file to the folder ``out`` and return it; each file is whole or absent.
 
+        Batches that the run kept there are no longer needed and are removed.
+
         Raises
         ------
         ConfigurationError
@@ -154,6 +156,7 @@ class TrialResult:
         write_text(folder / "report.html", self.report(observed, command))
         # The manifest comes last: where it stands, the folder is complete.
         write_json(folder / "manifest.json", self.provenance(command))
+        discard_batches(folder)
         return folder
 
 

@@ -87,7 +87,7 @@ def arm_tables(record: ArmRecord, protocol: Protocol, tumour_type: TumourType) -
 def as_categories(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return the table with its text columns as categories."""
     present = [column for column in CATEGORIES.get(name, ()) if column in table]
-    return table.astype({column: "category" for column in present})
+    return table.astype(dict.fromkeys(present, "category"))
 
 
 def join(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -211,7 +211,7 @@ def _reporting_end(record: ArmRecord) -> Array:
             next_therapy[dose.rows] = np.minimum(next_therapy[dose.rows], dose.day)
         else:
             last[dose.rows] = dose.day
-    return np.minimum(last + adverse_events.REPORTING_DAYS, next_therapy)
+    return np.asarray(np.minimum(last + adverse_events.REPORTING_DAYS, next_therapy))
 
 
 def _course(record: ArmRecord, ends: _Ends) -> pd.DataFrame:

@@ -90,7 +90,7 @@ def test_occupancy_three_weeks_after_the_standard_doses():
 
     assert occupancy("pd_occupancy", "atezolizumab") == pytest.approx(0.97, abs=0.01)
     assert occupancy("pd_occupancy", "nivolumab", 360.0) == pytest.approx(0.91, abs=0.01)
-    assert occupancy("ctla4_occupancy_lymph_node", "ipilimumab") == pytest.approx(0.81, abs=0.05)
+    assert occupancy("ctla4_occupancy_lymph_node", "ipilimumab") == pytest.approx(0.81, abs=0.01)
 
 
 def test_hormone_falls_exponentially_to_castration_level():

@@ -37,7 +37,7 @@ _MEANING = {
     "targeted_resistant": "resistant to targeted drugs",
     "hormone_independent": "growing without hormone",
     "multi_resistant": "resistant to every direct therapy",
-    "antigen_loss": "antigen presentation defective (HLA, B2M or JAK loss), sensitive to direct therapy",
+    "antigen_loss": "with defective antigen presentation (HLA, B2M or JAK loss), sensitive to direct therapy",
 }
 # The median lung-cancer patient at baseline (specification section 5): an example; cohorts set their own.
 _BASELINE_CELLS = 11034.0

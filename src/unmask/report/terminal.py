@@ -37,7 +37,7 @@ def print_summary(
     if not console.is_terminal and width is None:
         # A pipe has no width of its own: no line may be wrapped or cut there.
         console = Console(file=stream, highlight=False, width=200)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column(text("text.endpoint"), no_wrap=True)
     table.add_column(text("text.arm"))
     table.add_column(text("text.virtual"), justify="right", no_wrap=True)

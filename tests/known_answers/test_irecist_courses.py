@@ -118,6 +118,11 @@ def test_a_known_new_lesion_progresses_again_by_recist_thresholds():
     assert course([50], [[50], [30], [30]], **settled).irecist[-1] == "iUPD"
 
 
+def test_new_lesions_count_from_the_scan_that_shows_them():
+    found = course([50], [[50], [50], [50]], new=[0, 2, 2], scanned=[True, False, True])
+    assert found.irecist == ["iSD", "NE", "iUPD"]
+
+
 def test_nothing_changes_after_confirmation():
     found = course([50], [[60], [70], [20]])
     assert found.irecist == ["iUPD", "iCPD", "iCPD"]

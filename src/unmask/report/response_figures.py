@@ -125,7 +125,7 @@ def _panels(patients: pd.DataFrame) -> tuple[Figure, list[Axes], list[tuple[str,
         groups = [(f"{len(groups)} groups together", assessed)]
     columns = 1 if len(groups) == 1 else 2 if len(groups) in (2, 4) else 3
     rows = math.ceil(len(groups) / columns)
-    width, height = (9.0, 5.0) if len(groups) == 1 else (4.4 * columns, 2.75 * rows + 1.2)
+    width, height = (9.0, 5.0) if len(groups) == 1 else (4.4 * columns, max(4.6, 2.75 * rows + 1.2))
     figure = Figure(figsize=(width, height), dpi=150, facecolor=style.PAPER, layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel().tolist()

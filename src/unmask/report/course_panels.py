@@ -19,12 +19,12 @@ ROW = 9.5
 
 
 def usable(rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the days on which enough patients (20, or 2 % of the first day) were still followed."""
+    """Keep the days on which enough patients (20, or 5 % of the first day) were still followed."""
     rows = rows.sort_values("day")
     if "n" not in rows.columns or not len(rows):
         return rows
     followed = rows["n"].to_numpy(float)
-    kept: pd.DataFrame = rows[followed >= min(max(20.0, 0.02 * followed.max()), followed.max())]
+    kept: pd.DataFrame = rows[followed >= min(max(20.0, 0.05 * followed.max()), followed.max())]
     return kept
 
 

@@ -71,17 +71,17 @@ def people(title: str, colour: str, shares: Mapping[str, float], alt: str, words
 
 def best_response_bars(rows: Sequence[tuple[str, Mapping[str, float], bool]], alt: str, words: Words) -> str:
     """Draw one stacked bar per (label, shares, real); real patients have a dashed outline."""
-    pitch, thick = 46.0, 24.0
+    pitch, thick = 49.0, 24.0
     frame = Frame(
-        x=(0.0, 1.0), y=(0.0, 1.0), left=3.0, right=22.0, top=4.0, bottom=96.0,
+        x=(0.0, 1.0), y=(0.0, 1.0), left=16.0, right=22.0, top=4.0, bottom=96.0,
         height=100.0 + pitch * len(rows),
     )  # fmt: skip
     x0, y0, x1, _ = frame.inner
     marks = [0, 0.2, 0.4, 0.6, 0.8, 1.0]
     parts = [frame.axes(marks, [], x_label=words("figure.share"), y_label="", x_format=drawing.percent)]
     for k, (label, shares, real) in enumerate(rows):
-        y, x = y0 + 17 + pitch * k, x0
-        parts.append(drawing.text(x0, y - 5, label))
+        y, x = y0 + 18 + pitch * k, x0
+        parts.append(drawing.text(x0 - 1.5, y - 7, label))
         for code in style.CATEGORIES:
             width = (x1 - x0) * max(shares.get(code, 0.0), 0.0)
             edge = style.MUTED if code == "NE" else style.PAPER
@@ -234,8 +234,8 @@ def time_to_response(
     title: str, colour: str, weeks: NDArray[np.float64], x_max: float, y_max: float, alt: str, words: Words
 ) -> str:
     """Draw weeks from randomisation to first response in bins of three, with lines at 16 and 20."""
-    frame = Frame(x=(0.0, x_max), y=(0.0, y_max), top=54.0, height=300.0)
     edges = week_bins(x_max)
+    frame = Frame(x=(0.0, float(edges[-1])), y=(0.0, y_max), top=54.0, height=300.0)
     shares = np.histogram(np.clip(weeks, edges[0], edges[-1]), edges)[0] / max(len(weeks), 1)
     left, top = frame.px(edges[:-1]), frame.py(shares)
     width = float(frame.px(WEEK_BIN) - frame.px(0.0)) - 3.0

@@ -213,6 +213,7 @@ class _Reader:
             verdict,
             new_lesion_count=scan.new_lesion_count,
             new_target_sum=scan.new_lesion_sum,
+            non_target_increase=scan.non_target_increase,
         )
         first_progression: Flags = scanned & (verdict.overall == Response.PD) & ~self.progressed
         self._columns.append(

@@ -33,6 +33,7 @@ class Scan:
 
     target: Tenths
     non_target: NDArray[np.int8]
+    non_target_increase: NDArray[np.bool_]
     new_lesion: NDArray[np.bool_]
     new_lesion_count: NDArray[np.int64]
     new_lesion_sum: Tenths
@@ -66,6 +67,7 @@ class Radiology:
         self.share = self._draw_shares()
         self.has_non_target = streams.uniform("non-target disease", patients) < disease.non_target_share
         self._least_ratio = np.ones(patients.size)
+        self._last_ratio = np.ones(patients.size)
         self.baseline = self._record(self.share * baseline_sld[:, None], self.share * baseline_sld[:, None])
 
     def _draw_count(self) -> NDArray[np.int64]:
@@ -119,24 +121,28 @@ class Radiology:
         weight /= weight.sum(axis=1, keepdims=True)
         target = self._record(self.share * sld[:, None], weight * (sld * error)[:, None])
 
+        ratio = sld / self._baseline_sld
+        non_target = self._judge_non_target(ratio)
+        grew = self.has_non_target & (ratio >= self._disease.non_target_visible_increase * self._last_ratio)
+        self._last_ratio = ratio
         visible = new_lesion_diameter >= self._measurement.invisible_below_mm
         new_error = np.exp(self._measurement.sum_error * normal("new lesion error", self._patients, visit))
         new_sum = np.where(visible, new_lesion_diameter, 0.0).sum(axis=1) * new_error
         return Scan(
             target=target,
-            non_target=self._judge_non_target(sld),
+            non_target=non_target,
+            non_target_increase=grew,
             new_lesion=np.asarray(visible.any(axis=1), dtype=np.bool_),
             new_lesion_count=visible.sum(axis=1),
             new_lesion_sum=np.rint(np.minimum(new_sum, 1e4) * 10.0).astype(np.int32),
         )
 
-    def _judge_non_target(self, sld: Array) -> NDArray[np.int8]:
-        """Judge the non-target disease by eye: it follows the tumour, without a measured diameter.
+    def _judge_non_target(self, ratio: Array) -> NDArray[np.int8]:
+        """Judge the non-target disease by eye: it follows the tumour (``ratio`` of baseline), unmeasured.
 
         Progression must be unequivocal, so it asks for a growth well beyond the one that makes target lesions
         progress (``non_target_progression_ratio`` times the smallest size seen).
         """
-        ratio = sld / self._baseline_sld
         progressed = ratio >= self._disease.non_target_progression_ratio * self._least_ratio
         gone = ratio * self._disease.non_target_diameter_mm < self._measurement.invisible_below_mm
         self._least_ratio = np.fmin(self._least_ratio, ratio)

@@ -162,6 +162,7 @@ class Disease(_Record):
     non_target_share: float = Field(default=0.6, ge=0.0, le=1.0)
     non_target_diameter_mm: float = Field(default=15.0, gt=0.0, le=200.0)
     non_target_progression_ratio: float = Field(default=1.5, gt=1.0, le=5.0)
+    non_target_visible_increase: float = Field(default=1.1, gt=1.0, le=5.0)
     new_lesion_diameter_mm: float = Field(default=10.0, gt=0.0, le=50.0)
 
     @field_validator("target_lesion_weights")

@@ -141,7 +141,8 @@ class CompiledModel:
         rtol
             Relative tolerance; the absolute one is each species' ``absolute_tolerance``.
         step_size
-            (N,) first step to try, from the previous result; 0 or None lets the engine choose.
+            (N,) first step to try, from the previous result; a fifth of that for a patient who was dosed in
+            between saves steps tried in vain. 0 or None lets the engine choose.
         max_steps
             Steps (rejected ones included) after which a patient ends with ``Status.OUT_OF_STEPS``.
         threads, chunk

@@ -52,6 +52,7 @@ def _integrate(layout: Layout) -> str:
     following = code.let("alloca i64")
     active = code.let("alloca i64")
     fresh = code.let("alloca i64")
+    unsure = code.let("alloca i64")
     code.do(f"store i64 %first, ptr {following}")
     with code.loop("0", str(LANES)) as lane:
         code.do(f"store double 1.0, ptr {code.lane(scalar['FLAG'], lane)}")
@@ -59,11 +60,12 @@ def _integrate(layout: Layout) -> str:
     with code.forever() as finished:
         code.do(f"store i64 0, ptr {active}")
         code.do(f"store i64 0, ptr {fresh}")
+        code.do(f"store i64 0, ptr {unsure}")
         with code.loop("0", str(LANES)) as lane:
             flag = code.let(f"load double, ptr {code.lane(scalar['FLAG'], lane)}")
             with code.when(code.let(f"fcmp une double {flag}, 0.0")):
                 _put_away(code, layout, lane, flag)
-                _take_next(code, layout, lane, following)
+                _take_next(code, layout, lane, following, unsure)
                 code.do(f"store i64 1, ptr {fresh}")
             patient = code.let(f"load double, ptr {code.lane(scalar['PATIENT'], lane)}")
             with code.when(code.let(f"fcmp oge double {patient}, 0.0")):
@@ -73,6 +75,8 @@ def _integrate(layout: Layout) -> str:
         new = code.let(f"load i64, ptr {fresh}")
         with code.when(code.let(f"icmp ne i64 {new}, 0")):
             code.do("call void @prepare(ptr %ws)")
+        choose = code.let(f"load i64, ptr {unsure}")
+        with code.when(code.let(f"icmp ne i64 {choose}, 0")):
             code.do("call void @first_step_size(ptr %ws, ptr %atol, double %rtol)")
         code.do("call void @step(ptr %ws, ptr %atol, double %rtol, double %limit)")
     return code.function(f"@integrate({', '.join(INTEGRATE_ARGUMENTS)})", internal=False)
@@ -104,8 +108,11 @@ def _put_away(code: Listing, layout: Layout, lane: str, flag: str) -> None:
             code.write(code.let(f"fptosi double {count} to i64"), array, patient, "i64")
 
 
-def _take_next(code: Listing, layout: Layout, lane: str, following: str) -> None:
-    """Give a lane the next patient of the chunk who has time to go; else mark it empty."""
+def _take_next(code: Listing, layout: Layout, lane: str, following: str, unsure: str) -> None:
+    """Give a lane the next patient of the chunk who has time to go; else mark it empty.
+
+    ``unsure`` becomes 1 if the patient brings no step size.
+    """
     scalar = layout.scalar
     code.do(f"store double -1.0, ptr {code.lane(scalar['PATIENT'], lane)}")
     with code.forever() as done:
@@ -122,6 +129,8 @@ def _take_next(code: Listing, layout: Layout, lane: str, following: str) -> None
                     _gather(code, array, patient, first, width, lane)
             row = code.let(f"sitofp i64 {patient} to double")
             step = code.read("%hint", patient)
+            with code.when(code.let(f"fcmp ule double {step}, 0.0")):
+                code.do(f"store i64 1, ptr {unsure}")
             values = {"PATIENT": row, "TIME": start, "END": end, "STEP": step}
             values |= dict.fromkeys(("STEPS", "REJECTED", "REJECTED_LAST", "FLAG"), "0.0")
             for name, value in values.items():

@@ -47,6 +47,7 @@ class Layout:
     state: int
     trial: int
     rate: int
+    correction: int
     time_derivative: int
     stage: int
     observable: int
@@ -80,6 +81,7 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         "state": n,
         "trial": n,
         "rate": n,
+        "correction": n,
         "time_derivative": n if equations.time_derivatives else 0,
         "stage": n * tableau.stages,
         "factor": len(entries),

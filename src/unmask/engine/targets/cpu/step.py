@@ -11,7 +11,7 @@ from unmask.engine.translate import Equations
 
 # Step-size control: h is multiplied by SAFETY * error ** (-1 / (error_order + 1)) within these limits. A step
 # whose error is not a number is tried again with a tenth.
-SAFETY, SHRINK, GROW, AFTER_NAN = 0.9, 0.2, 6.0, 0.1
+SAFETY, SHRINK, GROW, AFTER_NAN = 0.9, 0.1, 10.0, 0.1
 # The smallest step: four units in the last place of the time, and never below this.
 SMALLEST_STEP = 1e-30
 
@@ -83,10 +83,13 @@ def _factor(equations: Equations, layout: Layout) -> str:
 
 
 def _solve(equations: Equations, layout: Layout) -> str:
-    """Solve with the factors: right-hand side in the rates, solution to vector ``to`` onwards."""
+    """Solve with the factors for rates plus corrections; the solution goes to vector ``to`` onwards."""
     code = Listing()
     factors = equations.factors
-    x = {state: code.load(layout.rate + state) for state in range(layout.states)}
+    x = {
+        state: code.binary("fadd", code.load(layout.rate + state), code.load(layout.correction + state))
+        for state in range(layout.states)
+    }
     for state in factors.order:
         for (row, column), _ in factors.lower.items():
             if column == state:
@@ -161,14 +164,12 @@ def _step(equations: Equations, layout: Layout, tableau: Tableau) -> str:
 
     n = layout.states
     for stage in range(tableau.stages):
+        weight = 0.0 if autonomous else tableau.time_weights[stage]
+        _stage(code, layout, tableau, stage, weight)
         if stage:
-            _stage_state(code, layout, tableau, stage)
             moved = code.binary("fmul", step, vector(tableau.nodes[stage]))
             code.store(code.binary("fadd", time, moved), scalar["STAGE_TIME"])
             code.do("call void @rates(ptr %ws)")
-        weight = 0.0 if autonomous else tableau.time_weights[stage]
-        if stage or weight:
-            _stage_right_side(code, layout, tableau, stage, weight)
         code.do(f"call void @solve(ptr %ws, i64 {layout.stage + stage * n})")
 
     _new_state_and_error(code, layout, tableau)
@@ -176,45 +177,42 @@ def _step(equations: Equations, layout: Layout, tableau: Tableau) -> str:
     return code.function("@step(ptr %ws, ptr %atol, double %rtol, double %limit)")
 
 
-def _combination(code: Listing, layout: Layout, weights: tuple[float, ...], state: str) -> str:
-    """Return sum_j weights[j] u_j for one state."""
+def _combination(code: Listing, increments: list[str], weights: tuple[float, ...]) -> str:
+    """Return sum_j weights[j] u_j; empty if there is nothing to sum."""
     total = ""
-    for stage, weight in enumerate(weights):
+    for part, weight in zip(increments, weights, strict=True):
         if weight == 0.0:
             continue
-        part = code.load(layout.stage + stage * layout.states, offset=state)
-        if weight != 1.0:
-            part = code.binary("fmul", part, vector(weight))
-        total = code.binary("fadd", total, part) if total else part
+        term = part if weight == 1.0 else code.binary("fmul", part, vector(weight))
+        total = code.binary("fadd", total, term) if total else term
     return total
 
 
-def _stage_state(code: Listing, layout: Layout, tableau: Tableau, stage: int) -> None:
+def _stage(code: Listing, layout: Layout, tableau: Tableau, stage: int, weight: float) -> None:
+    """State of a stage into the trial vectors; what its right-hand side adds to the rates into the corrections.
+
+    Both are sums over the earlier increments: one pass reads these once.
+    """
     row = tableau.a[stage]
     # The last stages of a stiffly accurate method start from the previous one's state plus its increment.
-    extends = row[:-1] == tableau.a[stage - 1] and row[-1] == 1.0
+    extends = stage > 0 and row[:-1] == tableau.a[stage - 1] and row[-1] == 1.0
+    inverse, step = code.load(layout.scalar["INVERSE"]), code.load(layout.scalar["TRIED"])
     with code.loop("0", str(layout.states)) as state:
-        if extends:
-            base = code.load(layout.trial, offset=state)
-            change = code.load(layout.stage + (stage - 1) * layout.states, offset=state)
-        else:
-            base = code.load(layout.state, offset=state)
-            change = _combination(code, layout, row, state)
-        code.store(code.binary("fadd", base, change), layout.trial, offset=state)
-
-
-def _stage_right_side(code: Listing, layout: Layout, tableau: Tableau, stage: int, weight: float) -> None:
-    inverse = code.load(layout.scalar["INVERSE"])
-    step = code.load(layout.scalar["TRIED"])
-    with code.loop("0", str(layout.states)) as state:
-        value = code.load(layout.rate, offset=state)
-        change = _combination(code, layout, tableau.c_rows[stage], state)
-        if change:
-            value = code.binary("fadd", value, code.binary("fmul", change, inverse))
+        increments = [
+            code.load(layout.stage + earlier * layout.states, offset=state) for earlier in range(stage)
+        ]
+        if stage:
+            base = code.load(layout.trial if extends else layout.state, offset=state)
+            change = increments[-1] if extends else _combination(code, increments, row)
+            code.store(code.binary("fadd", base, change), layout.trial, offset=state)
+        correction = vector(0.0)
+        coupling = _combination(code, increments, tableau.c_rows[stage])
+        if coupling:
+            correction = code.binary("fmul", coupling, inverse)
         if weight:
             slope = code.binary("fmul", code.load(layout.time_derivative, offset=state), vector(weight))
-            value = code.binary("fadd", value, code.binary("fmul", slope, step))
-        code.store(value, layout.rate, offset=state)
+            correction = code.binary("fadd", correction, code.binary("fmul", slope, step))
+        code.store(correction, layout.correction, offset=state)
 
 
 def _new_state_and_error(code: Listing, layout: Layout, tableau: Tableau) -> None:

@@ -20,11 +20,11 @@ Checked = TypeVar("Checked", bound=BaseModel)
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a hint naming the nearest known word, or listing the known words when none is near."""
-    choices = sorted(known)
-    close = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    choices = {choice.lower(): choice for choice in sorted(known)}
+    close = difflib.get_close_matches(word.lower(), choices, n=1, cutoff=0.6)
     if close:
-        return f"did you mean '{close[0]}'?"
-    return "known: " + ", ".join(choices) if choices else "none is known"
+        return f"did you mean '{choices[close[0]]}'?"
+    return f"known: {', '.join(choices.values())}." if choices else "none is known."
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -35,12 +35,12 @@ def read_toml(path: Path) -> dict[str, Any]:
     ConfigurationError
         The file is missing, is a directory, cannot be read, is not UTF-8 or is not TOML (line and column given).
     """
-    if path.is_dir():
-        raise ConfigurationError("configuration.is_directory", file=path)
     try:
         return tomllib.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         raise ConfigurationError("configuration.missing_file", file=path) from None
+    except IsADirectoryError:
+        raise ConfigurationError("configuration.is_directory", file=path) from None
     except OSError as error:
         raise ConfigurationError("configuration.unreadable", file=path, reason=error.strerror) from None
     except UnicodeDecodeError:
@@ -74,13 +74,25 @@ def check(kind: type[Checked], data: Mapping[str, Any], file: object) -> Checked
             ) from None
         if first["type"] == "missing":
             raise ConfigurationError("configuration.missing_key", file=file, key=path) from None
+        if isinstance(first.get("input"), Mapping):
+            raise ConfigurationError(
+                "configuration.inconsistent", file=file, key=path, reason=_expected(first)
+            ) from None
         raise ConfigurationError(
             "configuration.bad_value",
             file=file,
             key=path,
             value=_shown(first.get("input")),
-            expected=first["msg"].removeprefix("Value error, "),
+            expected=_expected(first),
         ) from None
+
+
+def _expected(problem: Mapping[str, Any]) -> str:
+    """Return pydantic's reason in words that a reader who has never heard of pydantic understands."""
+    if problem["type"] == "too_short":
+        return f"at least {problem['ctx']['min_length']} must be given"
+    text = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
+    return text.replace("Input should", "the value should")
 
 
 def _shown(value: object) -> str:

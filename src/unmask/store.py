@@ -75,18 +75,20 @@ def claim(out: Path, outputs: tuple[str, ...], *, force: bool, resume: bool) -> 
     Raises
     ------
     ConfigurationError
-        ``store.exists`` (results are there and neither ``force`` nor ``resume`` is given), ``store.unfinished``
-        (an interrupted run is there), ``store.not_a_directory``, ``store.unwritable`` or ``store.disk_full``.
+        ``store.exists`` (results are there and ``force`` is not given), ``store.unfinished`` (an interrupted run is
+        there and neither ``force`` nor ``resume`` is given), ``store.not_a_directory``, ``store.unwritable`` or
+        ``store.disk_full``.
     """
-    if out.exists() and not out.is_dir():
-        raise ConfigurationError("store.not_a_directory", path=out, reason="it is a file")
-    if out.is_dir() and not force:
-        present = [name for name in outputs if (out / name).exists()]
-        if present:
-            raise ConfigurationError("store.exists", path=out, files=", ".join(present))
-        if (out / UNFINISHED).exists() and not resume:
-            raise ConfigurationError("store.unfinished", path=out)
     with writing(out):
+        if out.exists() and not out.is_dir():
+            raise ConfigurationError("store.not_a_directory", path=out, reason="it is a file")
+        if not force:
+            # Outputs beside batches are those of a run that ended while it wrote them; --resume writes them again.
+            if (out / UNFINISHED).exists():
+                if not resume:
+                    raise ConfigurationError("store.unfinished", path=out)
+            elif present := [name for name in outputs if (out / name).exists()]:
+                raise ConfigurationError("store.exists", path=out, files=", ".join(present))
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=out, prefix=".try") as probe:
             probe.write(b"\0" * 4096)
@@ -101,16 +103,23 @@ class Batches:
     out
         Output folder of the run.
     key
-        Hash of everything that determines the results; batches of another key are not used.
+        Hash of everything that determines the results.
     resume
         Keep batches of an earlier run with the same key; otherwise they are removed.
+
+    Raises
+    ------
+    ConfigurationError
+        ``store.other_run``: ``resume`` is asked for and the batches are those of another run. They are kept.
     """
 
     def __init__(self, out: Path, key: str, *, resume: bool) -> None:
         self._root = out / UNFINISHED
         self._folder = self._root / key
         with writing(self._root):
-            if self._root.exists() and not (resume and self._folder.exists()):
+            if self._root.exists() and not self._folder.exists() and resume:
+                raise ConfigurationError("store.other_run", path=out)
+            if self._root.exists() and not resume:
                 shutil.rmtree(self._root)
             self._folder.mkdir(parents=True, exist_ok=True)
 
@@ -118,12 +127,16 @@ class Batches:
         return self._folder / f"batch-{number:05d}"
 
     def load(self, number: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any]] | None:
-        """Return the tables and notes of a finished batch, or None."""
+        """Return the tables and notes of a finished batch, or None; a damaged batch counts as not finished."""
         path = self._path(number)
         if not path.is_dir():
             return None
-        notes = json.loads((path / "notes.json").read_text(encoding="utf-8"))
-        tables = {file.stem: pd.read_parquet(file) for file in sorted(path.glob("*.parquet"))}
+        try:
+            notes = json.loads((path / "notes.json").read_text(encoding="utf-8"))
+            tables = {file.stem: pd.read_parquet(file) for file in sorted(path.glob("*.parquet"))}
+        except (OSError, ValueError):  # a machine that lost power leaves files without their content
+            shutil.rmtree(path, ignore_errors=True)
+            return None
         return tables, notes
 
     def save(self, number: int, tables: Mapping[str, pd.DataFrame], notes: Mapping[str, Any]) -> None:

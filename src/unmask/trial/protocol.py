@@ -7,10 +7,11 @@ also the day of randomisation.
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -19,6 +20,7 @@ from unmask.errors import ConfigurationError
 from unmask.therapy.regimen import Drug, load_drug
 
 Share = Field(ge=0.0, le=1.0)
+ScanWeek = Annotated[float, Field(allow_inf_nan=False, le=1100.0)]
 
 
 class _Record(BaseModel):
@@ -66,11 +68,20 @@ class BeyondProgression(_Record):
 
 
 class Subsequent(Treatment):
-    """A therapy after progression, given to ``share`` of the patients of the arm; ``potency`` scales its kill."""
+    """A therapy after progression, given to ``share`` of the patients of the arm.
+
+    ``potency`` scales the kill of chemotherapy, which works less well the second time.
+    """
 
     label: str
     share: float = Share
     potency: float = Field(default=1.0, gt=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _potency_of_chemotherapy(self) -> Subsequent:
+        if self.potency < 1.0 and self.substance.kind != "chemotherapy":
+            raise ValueError(f"potency scales the kill of chemotherapy only; {self.drug} has no such kill")
+        return self
 
 
 class Arm(_Record):
@@ -108,19 +119,33 @@ class Schedule(_Record):
     visit it belongs to, which decides whether stable disease at that scan has lasted long enough to count.
     """
 
-    scan_weeks: tuple[float, ...] = Field(min_length=1)
-    then_every_weeks: float = Field(gt=0.0, le=104.0)
+    scan_weeks: tuple[ScanWeek, ...] = Field(min_length=1)
+    then_every_weeks: float = Field(ge=1.0, le=104.0)
     first_scan_early_share: float = Field(default=0.0, ge=0.0, le=1.0)
     first_scan_early_days: int = Field(default=0, ge=0, le=14)
 
     @field_validator("scan_weeks")
     @classmethod
     def _after_start(cls, weeks: tuple[float, ...]) -> tuple[float, ...]:
-        if weeks[0] <= 0:
+        if round(weeks[0] * 7) < 1:
             raise ValueError(f"the first scan (week {weeks[0]:g}) must come after the start of treatment")
-        if any(later <= earlier for earlier, later in pairwise(weeks)):
-            raise ValueError("scan weeks must increase")
+        if any(round(later * 7) <= round(earlier * 7) for earlier, later in pairwise(weeks)):
+            raise ValueError("scan weeks must increase, by a day at least")
         return weeks
+
+    @model_validator(mode="after")
+    def _dated_after_start(self) -> Schedule:
+        if self.first_scan_early_share > 0 and self.first_scan_early_days >= self.first_day:
+            raise ValueError(
+                f"first_scan_early_days = {self.first_scan_early_days} would date the first scan "
+                f"(day {self.first_day}) before the start of treatment"
+            )
+        return self
+
+    @property
+    def first_day(self) -> int:
+        """Day of the first scan."""
+        return round(self.scan_weeks[0] * 7)
 
 
 class FollowUp(_Record):
@@ -210,7 +235,18 @@ class Protocol(_Record):
             raise ValueError("experimental and control must be two different arms")
         for outside, arm in self.observed_arm_names.items():
             if arm not in self.arms:
-                raise ValueError(f"observed_arm_names.{outside} = '{arm}' is not an arm")
+                raise ValueError(
+                    f"observed_arm_names.{outside} = '{arm}' is not an arm; {nearest(arm, self.arms)}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _scanned_at_all(self) -> Protocol:
+        if self.schedule.first_day > self.follow_up.days:
+            raise ValueError(
+                f"the first scan (day {self.schedule.first_day}) comes after the end of follow-up "
+                f"(follow_up.days = {self.follow_up.days}), so no patient would ever be assessed"
+            )
         return self
 
     def scan_days(self) -> tuple[int, ...]:
@@ -243,6 +279,9 @@ def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, 
     """
     if name.endswith(".toml") or "/" in name:
         data, file = read_toml(Path(name)), name
+        beside = Path(name).parent / str(data.get("tumour_type", ""))
+        if beside.suffix == ".toml" and beside.is_file():
+            data["tumour_type"] = str(beside)  # a tumour type of one's own lies beside the protocol
     elif name in available():
         path = Path(str(files("unmask.trial").joinpath("library", f"{name}.toml")))
         data, file = read_toml(path), f"trial '{name}'"
@@ -257,6 +296,7 @@ def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, 
                 raise ConfigurationError("trial.bad_setting", setting=setting)
             tumour_change = merge(tumour_change, {section: {rest: {"value": value}}})
         else:
+            _refuse_unknown_arm(key, data, file)
             data = merge(data, _nested(key, value))
     return check(Protocol, data, file), tumour_change
 
@@ -269,6 +309,17 @@ def _parse_setting(setting: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), text.strip()
+
+
+def _refuse_unknown_arm(key: str, data: Mapping[str, Any], file: str) -> None:
+    """Refuse a setting of an arm that is not there: it would found a new one that lacks everything else."""
+    section, _, rest = key.partition(".")
+    arms = data.get("arms")
+    name = rest.partition(".")[0]
+    if section == "arms" and isinstance(arms, Mapping) and name not in arms:
+        raise ConfigurationError(
+            "configuration.unknown_key", file=file, key=f"arms.{name}", hint=nearest(name, arms)
+        )
 
 
 def _nested(key: str, value: Any) -> dict[str, Any]:

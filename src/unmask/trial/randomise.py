@@ -7,20 +7,16 @@ from numpy.typing import NDArray
 
 from unmask.patients.random_streams import RandomStreams
 
-PER_ARM_IN_BLOCK = 2
-
 
 def permuted_blocks(streams: RandomStreams, first: int, count: int, arms: int) -> NDArray[np.int64]:
     """Return the arm number of patients ``first`` to ``first + count - 1`` in order of enrolment.
 
-    Blocks of ``2 * arms`` patients hold each arm twice, in an order drawn anew for each block, so the arms are
-    balanced after every block. A patient's arm depends on the seed and the place in the order alone.
+    Each block of ``arms`` patients holds every arm once, in an order drawn anew for each block. Nobody can guess
+    the next arm of a virtual trial, so blocks need not be longer, and N patients per arm are exactly N in each.
+    A patient's arm depends on the seed and the place in the order alone.
     """
-    size = PER_ARM_IN_BLOCK * arms
-    start = first // size * size
-    blocks = -(-(first + count - start) // size)
-    places = np.arange(start, start + blocks * size)
-    order = np.argsort(streams.uniform("allocation", places).reshape(blocks, size), axis=1, kind="stable")
-    arm = np.empty((blocks, size), dtype=np.int64)
-    np.put_along_axis(arm, order, np.tile(np.arange(size) % arms, (blocks, 1)), axis=1)
+    start = first // arms * arms
+    blocks = -(-(first + count - start) // arms)
+    places = np.arange(start, start + blocks * arms)
+    arm = np.argsort(streams.uniform("allocation", places).reshape(blocks, arms), axis=1, kind="stable")
     return arm.reshape(-1)[first - start : first - start + count]

@@ -38,6 +38,13 @@ CATEGORIES = {
     "failures": ("arm", "reason"),
 }
 """Text columns of each table, stored as categories: they repeat a few words a hundred thousand times."""
+BEST_RESPONSES = {
+    "best_response": [
+        code.label for code in (Response.CR, Response.PR, Response.SD, Response.PD, Response.NE)
+    ],
+    "irecist_best_response": [code.label for code in ImmuneResponse if code != ImmuneResponse.MISSING],
+}
+"""Words of a best response that are categories even where no patient has it: "none" is a finding, too."""
 
 Array = NDArray[np.float64]
 
@@ -95,7 +102,8 @@ def join(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     for column in CATEGORIES.get(name, ()):
         if not all(column in part for part in parts):
             continue
-        words = sorted({str(word) for part in parts for word in part[column].cat.categories})
+        found = {str(word) for part in parts for word in part[column].cat.categories}
+        words = sorted(found.union(BEST_RESPONSES.get(column, ()) if name == "patients" else ()))
         parts = [part.assign(**{column: part[column].cat.set_categories(words)}) for part in parts]
     # Parts without rows carry no information and would only blur the column types.
     filled = [part for part in parts if len(part)] or parts[:1]

@@ -130,6 +130,8 @@ class TreatmentCourse:
 
     def give(self, day: float, present: Flags, states: Array, parameters: Array) -> None:
         """Give all doses due at ``day`` to patients who are ``present``; changes the arrays in place."""
+        beyond_today = np.zeros_like(present)
+        due_today = False
         for number, treatment in enumerate(self._arm.treatment):
             since = day - treatment.first_day
             if since < 0 or since % treatment.every_days:
@@ -139,16 +141,20 @@ class TreatmentCourse:
                 toxic = present & self.on_first_line & (self._given[0] >= self._last_day)
                 self._stop_first_line(toxic, parameters)
                 self.on_first_line &= ~toxic
+            due_today = True
             first = present & self.on_first_line & allowed
-            beyond = present & ~self.on_first_line & (self._beyond_left > 0)
+            beyond = present & ~self.on_first_line & allowed & (self._beyond_left > 0)
             for phase, who in ((FIRST_LINE, first), (BEYOND_PROGRESSION, beyond)):
                 self._give(treatment, phase, who, day, states, parameters)
-            self._given[number][first] += 1
-            if number == len(self._arm.treatment) - 1:
-                # A tablet stops when the next prescription would be due, not on the day of the last one.
-                self._stop_first_line(self._beyond & (self._beyond_left == 0), parameters)
-                self._beyond &= self._beyond_left > 0
-                self._beyond_left[beyond] -= 1
+            self._given[number][first | beyond] += 1
+            exhausted = present & ~allowed & ~self.had_subsequent
+            self._set(treatment.substance.stopped, np.flatnonzero(exhausted), parameters)
+            beyond_today |= beyond
+        if due_today:
+            # A tablet stops when the next prescription would be due, not on the day of the last one.
+            self._stop_first_line(self._beyond & (self._beyond_left == 0), parameters)
+            self._beyond &= self._beyond_left > 0
+            self._beyond_left[beyond_today] -= 1
         for number, therapy in enumerate(self._arm.subsequent):
             due = (
                 present

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from unmask.errors import ConfigurationError
 
 Checked = TypeVar("Checked", bound=BaseModel)
+_KINDS = {"model_type": "a table", "dict_type": "a table", "tuple_type": "a list", "string_type": "a text"}
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -64,7 +65,7 @@ def check(kind: type[Checked], data: Mapping[str, Any], file: object) -> Checked
         return kind.model_validate(data)
     except ValidationError as problems:
         first = problems.errors()[0]
-        path = ".".join(str(part) for part in first["loc"]) or "(top level)"
+        path = ".".join(str(part) for part in first["loc"]) or "the configuration"
         if first["type"] == "extra_forbidden":
             raise ConfigurationError(
                 "configuration.unknown_key",
@@ -91,6 +92,10 @@ def _expected(problem: Mapping[str, Any]) -> str:
     """Return pydantic's reason in words that a reader who has never heard of pydantic understands."""
     if problem["type"] == "too_short":
         return f"at least {problem['ctx']['min_length']} must be given"
+    if problem["type"] == "string_pattern_mismatch":
+        return f"it must match {problem['ctx']['pattern']}"
+    if problem["type"] in _KINDS:
+        return f"{_KINDS[problem['type']]} is expected"
     text = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
     return text.replace("Input should", "the value should")
 

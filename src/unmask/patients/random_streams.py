@@ -47,8 +47,9 @@ class RandomStreams:
         bits = np.random.Philox(key=np.frombuffer(digest, dtype=np.uint64))
         bits.advance(first)
         words = bits.random_raw(count)[patients - first * _WORDS_PER_BLOCK]
-        # 53 random bits, centred in their cell: neither 0 nor 1 can occur, so logarithms and quantiles are finite.
-        return ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
+        # 52 random bits, centred in their cell: neither 0 nor 1 can occur, so logarithms and quantiles are finite.
+        # With 53 bits the centre of the last cell is no double and rounds to 1.
+        return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
     def normal(self, process: str, patients: NDArray[np.int64], visit: int = 0) -> NDArray[np.float64]:
         """Return one standard normal number per patient, by inversion (one uniform number each)."""

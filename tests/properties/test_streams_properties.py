@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,9 +32,7 @@ def test_order_subset_and_repetition_change_nothing(
 def test_chunks_change_nothing(seed: int, name: str, visit: int, sizes: list[int]) -> None:
     streams = RandomStreams(seed)
     edges = np.cumsum([0, *sizes])
-    chunks = [
-        streams.normal(name, np.arange(a, b), visit) for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    chunks = [streams.normal(name, np.arange(a, b), visit) for a, b in itertools.pairwise(edges)]
     assert np.array_equal(np.concatenate(chunks), streams.normal(name, np.arange(edges[-1]), visit))
 
 

@@ -68,7 +68,8 @@ class Radiology:
         self.has_non_target = streams.uniform("non-target disease", patients) < disease.non_target_share
         self._least_ratio = np.ones(patients.size)
         self._last_ratio = np.ones(patients.size)
-        self.baseline = self._record(self.share * baseline_sld[:, None], self.share * baseline_sld[:, None])
+        # Whoever is enrolled has disease that was seen, however small.
+        self.baseline = self._record(np.full_like(self.share, np.inf), self.share * baseline_sld[:, None])
 
     def _draw_count(self) -> NDArray[np.int64]:
         edges = np.cumsum(self._disease.target_lesion_weights)

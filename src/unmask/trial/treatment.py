@@ -2,7 +2,7 @@
 
 The course of an arm is decided visit by visit for all patients at once. Doses change the states of the model
 (an antibody is added to the blood, a chemotherapy cycle to its effect compartment) or switch parameters (a tablet is
-on or off).
+on or off). A dose of a later line that falls due between two visits is given at the next one.
 """
 
 from __future__ import annotations

@@ -1,0 +1,295 @@
+"""Who gets which dose on which day, and what it does to states and parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unmask.engine import CompiledModel, compile_model
+from unmask.model.catalogue import load
+from unmask.patients.random_streams import RandomStreams
+from unmask.trial.conduct import end_of_follow_up
+from unmask.trial.protocol import Arm, load_protocol
+from unmask.trial.randomise import permuted_blocks
+from unmask.trial.timeline import timeline
+from unmask.trial.treatment import BEYOND_PROGRESSION, FIRST_LINE, SUBSEQUENT, TreatmentCourse
+
+STREAMS = RandomStreams(2)
+ANTIBODY = {"drug": "atezolizumab", "dose": 1200, "unit": "mg", "every_days": 21}
+CHEMOTHERAPY = {"drug": "docetaxel", "dose": 75, "unit": "mg/m2", "every_days": 21}
+TABLET = {"drug": "everolimus", "dose": 10, "unit": "mg/day", "every_days": 28}
+
+
+@pytest.fixture(scope="module")
+def compiled() -> CompiledModel:
+    return compile_model(load("core"))
+
+
+def arm(*treatments: dict[str, Any], **rules: Any) -> Arm:
+    return Arm.model_validate({"label": "A", "treatment": treatments, **rules})
+
+
+class Story:
+    """An arm taken through days by hand; everyone present unless ``absent_from`` says otherwise."""
+
+    def __init__(self, compiled: CompiledModel, plan: Arm, count: int = 4) -> None:
+        self.compiled, self.patients = compiled, np.arange(count)
+        self.states, self.parameters = compiled.initial_states(count), compiled.default_parameters(count)
+        self.course = TreatmentCourse(plan, compiled, STREAMS, self.patients)
+
+    def go(
+        self,
+        days: range,
+        progress: dict[int, list[int]] | None = None,
+        absent_from: dict[int, int] | None = None,
+    ) -> None:
+        for day in days:
+            if progress and day in progress:
+                who = np.isin(self.patients, progress[day])
+                self.course.progress(who, day, self.parameters)
+            gone = [row for row, last in (absent_from or {}).items() if day >= last]
+            self.course.give(day, ~np.isin(self.patients, gone), self.states, self.parameters)
+
+    def days(self, row: int, phase: str, drug: str | None = None) -> list[float]:
+        return [
+            record.day
+            for record in self.course.records
+            if row in record.rows and record.phase == phase and drug in (None, record.drug)
+        ]
+
+    def parameter(self, name: str) -> list[float]:
+        return [float(value) for value in self.parameters[:, self.compiled.parameter_index[name]]]
+
+    def state(self, name: str) -> list[float]:
+        return [float(value) for value in self.states[:, self.compiled.state_index[name]]]
+
+
+def test_doses_come_on_their_days_from_day_nought(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(ANTIBODY))
+    story.go(range(0, 100, 7))
+    assert story.days(0, FIRST_LINE) == [0, 21, 42, 63, 84]
+    assert {record.phase for record in story.course.records} == {FIRST_LINE}
+    assert {(r.drug, r.amount, r.unit) for r in story.course.records} == {("atezolizumab", 1200.0, "mg")}
+
+
+def test_first_day_and_number_of_doses_are_kept(compiled: CompiledModel) -> None:
+    late = {**CHEMOTHERAPY, "first_day": 14, "doses": 3}
+    story = Story(compiled, arm(ANTIBODY, late))
+    story.go(range(0, 150, 7))
+    assert story.days(1, FIRST_LINE, "docetaxel") == [14, 35, 56]
+    assert story.days(1, FIRST_LINE, "atezolizumab") == [0, 21, 42, 63, 84, 105, 126, 147]
+
+
+def test_what_a_dose_does(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(ANTIBODY, CHEMOTHERAPY))
+    story.parameters[:, compiled.parameter_index["antibody_central_volume"]] = [3.0, 4.0, 5.0, 6.0]
+    story.go(range(1))
+    assert story.state("antibody_central") == [400.0, 300.0, 240.0, 200.0]
+    assert story.state("chemo_effect") == story.parameter("chemo_effect_decay_rate")
+    assert story.parameter("binds_pdl1") == [1.0] * 4
+    half = Story(compiled, arm({**CHEMOTHERAPY, "dose": 37.5}))
+    half.go(range(1))
+    assert half.state("chemo_effect") == [0.5 * value for value in half.parameter("chemo_effect_decay_rate")]
+
+
+def test_treatment_stops_on_the_day_of_progression(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(ANTIBODY))
+    story.go(range(0, 100, 21), progress={42: [1], 84: [2]})
+    assert story.days(0, FIRST_LINE) == [0, 21, 42, 63, 84]
+    assert story.days(1, FIRST_LINE) == [0, 21]
+    assert story.days(2, FIRST_LINE) == [0, 21, 42, 63]
+    assert story.course.on_first_line.tolist() == [True, False, False, True]
+
+
+def test_nobody_is_treated_after_leaving(compiled: CompiledModel) -> None:
+    later = {**CHEMOTHERAPY, "label": "c", "share": 1.0}
+    story = Story(compiled, arm(ANTIBODY, beyond_progression={"share": 1.0, "doses": 9}, subsequent=[later]))
+    story.go(range(0, 200, 21), progress={42: [0, 1]}, absent_from={0: 63, 2: 63})
+    assert max(record.day for record in story.course.records if 0 in record.rows) == 42
+    assert max(record.day for record in story.course.records if 2 in record.rows) == 42
+    assert max(record.day for record in story.course.records if 1 in record.rows) == 189
+
+
+def test_doses_beyond_progression_are_counted(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(ANTIBODY, beyond_progression={"share": 1.0, "doses": 3}))
+    story.go(range(0, 200, 21), progress={42: [0], 63: [0, 1]})
+    assert story.days(0, FIRST_LINE) == [0, 21]
+    assert story.days(0, BEYOND_PROGRESSION) == [42, 63, 84]
+    assert story.days(1, BEYOND_PROGRESSION) == [63, 84, 105]
+    assert story.days(2, BEYOND_PROGRESSION) == []
+
+
+def test_two_drugs_beyond_progression_share_one_count(compiled: CompiledModel) -> None:
+    limited = {**CHEMOTHERAPY, "every_days": 42, "doses": 2}
+    story = Story(compiled, arm(ANTIBODY, limited, beyond_progression={"share": 1.0, "doses": 3}))
+    story.go(range(0, 250, 21), progress={42: [0]})
+    assert story.days(0, BEYOND_PROGRESSION, "atezolizumab") == [42, 63, 84]
+    assert story.days(0, FIRST_LINE, "docetaxel") == [0]
+    assert story.days(0, BEYOND_PROGRESSION, "docetaxel") == [42]  # its second and last dose
+    assert story.days(1, FIRST_LINE, "docetaxel") == [0, 42]
+
+
+def test_the_share_that_goes_beyond_progression(compiled: CompiledModel) -> None:
+    count = 20_000
+    story = Story(compiled, arm(ANTIBODY, beyond_progression={"share": 0.4, "doses": 1}), count)
+    story.go(range(0, 43, 21), progress={42: list(range(count))})
+    (record,) = [record for record in story.course.records if record.phase == BEYOND_PROGRESSION]
+    expected = np.flatnonzero(STREAMS.uniform("treatment beyond progression", story.patients) < 0.4)
+    assert np.array_equal(record.rows, expected)
+    assert abs(record.rows.size / count - 0.4) < 0.02
+
+
+def test_the_next_therapy_begins_at_progression_and_has_its_doses(compiled: CompiledModel) -> None:
+    later = {**CHEMOTHERAPY, "label": "chemotherapy", "share": 1.0, "doses": 4, "potency": 0.7}
+    story = Story(compiled, arm(ANTIBODY, subsequent=[later]))
+    kill, depletion = story.parameter("chemo_log_kill"), story.parameter("lymphodepletion")
+    story.go(range(0, 300, 21), progress={42: [0], 84: [1]})
+    assert story.days(0, SUBSEQUENT) == [42, 63, 84, 105]
+    assert story.days(1, SUBSEQUENT) == [84, 105, 126, 147]
+    assert story.days(2, SUBSEQUENT) == []
+    assert story.course.had_subsequent.tolist() == [True, True, False, False]
+    # Once, not once per dose; and lymphocytes suffer as before.
+    np.testing.assert_allclose(story.parameter("chemo_log_kill"), np.array(kill) * [0.7, 0.7, 1.0, 1.0])
+    assert story.parameter("lymphodepletion") == depletion
+
+
+def test_next_therapies_have_their_shares_and_exclude_each_other(compiled: CompiledModel) -> None:
+    count = 20_000
+    options = [
+        {**ANTIBODY, "label": "anti-PD-L1", "share": 0.17},
+        {**CHEMOTHERAPY, "label": "chemotherapy", "share": 0.30, "potency": 0.7},
+    ]
+    story = Story(compiled, arm(CHEMOTHERAPY, subsequent=options), count)
+    story.go(range(0, 43, 21), progress={42: list(range(count))})
+    given = {r.drug: set(r.rows.tolist()) for r in story.course.records if r.phase == SUBSEQUENT}
+    draw = STREAMS.uniform("subsequent therapy", story.patients)
+    assert given["atezolizumab"] == set(np.flatnonzero(draw < 0.17).tolist())
+    assert given["docetaxel"] == set(np.flatnonzero((draw >= 0.17) & (draw < 0.47)).tolist())
+    assert story.course.had_subsequent.sum() == (draw < 0.47).sum()
+
+
+@pytest.mark.parametrize("risk", [0.01, 0.08, 0.5])
+def test_toxicity_stops_after_a_geometric_number_of_doses(risk: float, compiled: CompiledModel) -> None:
+    count = 20_000
+    story = Story(compiled, arm(CHEMOTHERAPY, stop_per_dose=risk), count)
+    story.go(range(0, 21 * 120, 21))
+    doses = np.zeros(count)
+    for record in story.course.records:
+        doses[record.rows] += 1
+    for k in (1, 2, 5, 20):
+        alive = (1 - risk) ** k
+        assert abs(np.mean(doses > k) - alive) < 5 * np.sqrt(alive * (1 - alive) / count) + 1e-12
+    assert doses.min() == 1
+    if risk > 0.01:  # the follow-up cuts the tail of the smallest risk
+        assert abs(doses.mean() * risk - 1) < 5 * np.sqrt((1 - risk) / count)
+    assert not story.course.on_first_line[doses < 120].any()
+
+
+def test_without_a_risk_nobody_stops(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(CHEMOTHERAPY))
+    story.go(range(0, 21 * 500, 21))
+    assert len(story.course.records) == 500
+
+
+def test_who_stopped_for_toxicity_has_no_doses_beyond_progression(compiled: CompiledModel) -> None:
+    count = 500
+    plan = arm(ANTIBODY, stop_per_dose=0.5, beyond_progression={"share": 1.0, "doses": 3})
+    story = Story(compiled, plan, count)
+    story.go(range(0, 200, 21), progress={84: list(range(count))})
+    went_on = {row for r in story.course.records if r.phase == BEYOND_PROGRESSION for row in r.rows.tolist()}
+    to_the_end = {row for r in story.course.records if r.day == 63 for row in r.rows.tolist()}
+    assert went_on == to_the_end
+    assert 0 < len(went_on) < count / 2
+
+
+def test_a_tablet_is_on_until_it_is_stopped(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(TABLET, beyond_progression={"share": 1.0, "doses": 2}))
+    assert story.parameter("targeted_drug_on") == [0.0] * 4
+    story.go(range(0, 57, 28), progress={56: [1]})
+    assert story.parameter("targeted_drug_on") == [1.0] * 4
+    story.go(range(84, 85))  # the second prescription beyond progression
+    assert story.parameter("targeted_drug_on") == [1.0] * 4
+    story.go(range(112, 113))
+    assert story.parameter("targeted_drug_on") == [1.0, 0.0, 1.0, 1.0]
+    assert story.days(1, BEYOND_PROGRESSION) == [56, 84]
+    story.go(range(140, 141), progress={140: [2]})  # goes on, again for two prescriptions
+    assert story.parameter("targeted_drug_on") == [1.0, 0.0, 1.0, 1.0]
+
+
+def test_a_tablet_without_treatment_beyond_progression_stops_that_day(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(TABLET))
+    story.go(range(0, 57, 28), progress={56: [1]})
+    assert story.parameter("targeted_drug_on") == [1.0, 0.0, 1.0, 1.0]
+
+
+def test_a_limited_tablet_ends_with_its_last_prescription(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm({**TABLET, "doses": 2}))
+    story.go(range(0, 29, 28))
+    assert story.parameter("targeted_drug_on") == [1.0] * 4
+    story.go(range(56, 57))
+    assert story.parameter("targeted_drug_on") == [0.0] * 4
+    later = {**TABLET, "label": "tablet", "share": 1.0, "doses": 2}
+    second = Story(compiled, arm(ANTIBODY, subsequent=[later]))
+    second.go(range(0, 85, 21), progress={42: [0]})
+    assert second.parameter("targeted_drug_on") == [1.0, 0.0, 0.0, 0.0]
+    second.go(range(105, 190, 21))
+    assert second.days(0, SUBSEQUENT) == [42, 84]  # due on day 70, given at the next visit
+    assert second.parameter("targeted_drug_on") == [0.0] * 4
+
+
+def test_who_is_in_chemotherapy(compiled: CompiledModel) -> None:
+    later = {**CHEMOTHERAPY, "label": "c", "share": 1.0, "doses": 1}
+    story = Story(compiled, arm(CHEMOTHERAPY, subsequent=[later]))
+    story.go(range(0, 22, 21), progress={21: [1]})
+    assert not story.course.in_chemotherapy(21)[0]  # a cycle given today has not begun to tell
+    assert story.course.in_chemotherapy(22).all()
+    assert story.course.in_chemotherapy(42).all()
+    assert not story.course.in_chemotherapy(43).any()
+    assert story.course.in_first_line_chemotherapy(42).tolist() == [True, False, True, True]
+
+
+def test_follow_up_ends_at_the_cut_off_or_with_drop_out() -> None:
+    patients = np.arange(40_000)
+    oak = load_protocol("oak", ("follow_up.dropout_per_year=0",))[0]
+    end = end_of_follow_up(oak, STREAMS, patients)
+    assert (end.min(), end.max()) == (819 - 240, 818)
+    assert abs(end.mean() - (819 - 120 - 0.5)) < 5 * 240 / np.sqrt(12 * patients.size)
+    fixed = load_protocol("oak", ("follow_up.dropout_per_year=0", "follow_up.accrual_days=0"))[0]
+    assert set(end_of_follow_up(fixed, STREAMS, patients)) == {819.0}
+    leaving = load_protocol("oak", ("follow_up.dropout_per_year=0.5", "follow_up.accrual_days=0"))[0]
+    stays = np.mean(end_of_follow_up(leaving, STREAMS, patients) >= 365)
+    assert abs(stays - np.exp(-0.5 * 365 / 365.25)) < 5 * 0.5 / np.sqrt(patients.size)
+
+
+def test_the_timeline_holds_every_dose_scan_and_blood_count() -> None:
+    oak = load_protocol("oak")[0]
+    plan = timeline(oak, oak.arms["docetaxel"])
+    assert set(plan.visits) == set(range(21, 820, 21)) | set(oak.scan_days())
+    assert {7, 14, 28, 35} <= set(plan.days)
+    assert plan.days == tuple(sorted(plan.days))
+    assert plan.days[-1] == 819
+    renal = load_protocol("checkmate-025")[0]
+    tablets = timeline(renal, renal.arms["everolimus"])
+    assert {28, 56, *range(14, 1638, 14), *renal.scan_days()} <= set(tablets.visits)
+    assert set(tablets.days) == set(tablets.visits)  # no chemotherapy, no blood counts
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**40), st.integers(2, 5), st.integers(0, 200), st.integers(1, 200))
+def test_permuted_blocks_balance_and_ignore_how_they_are_asked_for(
+    seed: int, arms: int, first: int, count: int
+) -> None:
+    streams = RandomStreams(seed)
+    everyone = permuted_blocks(streams, 0, first + count, arms)
+    assert np.array_equal(permuted_blocks(streams, first, count, arms), everyone[first:])
+    whole = everyone[: everyone.size // arms * arms].reshape(-1, arms)
+    assert (np.sort(whole, axis=1) == np.arange(arms)).all()
+
+
+def test_allocation_is_random_within_a_block() -> None:
+    first_of_block = permuted_blocks(STREAMS, 0, 20_000, 2)[::2]
+    assert abs(first_of_block.mean() - 0.5) < 0.03

@@ -31,7 +31,7 @@ from unmask.trial.conduct import conduct_arm
 from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
 from unmask.trial.result import OUTPUTS, TrialResult
-from unmask.trial.tables import TABLES, arm_tables, as_categories, course_quantiles, join
+from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, course_quantiles, join
 
 RELATIVE_TOLERANCE = 1e-4
 LARGEST_BLOCK = 2048  # candidates screened and treated together
@@ -254,7 +254,7 @@ def _result(
     inputs: Mapping[str, str],
 ) -> TrialResult:
     protocol = plan.protocol
-    tables = {name: join(name, parts[name]) for name in TABLES}
+    tables = {name: by_arm(join(name, parts[name]), list(protocol.arms)) for name in TABLES}
     course = tables.pop("course")
     rules = endpoints.Rules(scan_days=tuple(float(day) for day in protocol.scan_days()))
     tables["time_to_event"] = endpoints.time_to_event(tables["assessments"], tables["patients"], rules)

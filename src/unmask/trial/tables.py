@@ -5,7 +5,7 @@ Here a patient ends: what was read, given or happened after death, cut-off or a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +108,16 @@ def join(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     # Parts without rows carry no information and would only blur the column types.
     filled = [part for part in parts if len(part)] or parts[:1]
     return pd.concat(filled, ignore_index=True)
+
+
+def by_arm(table: pd.DataFrame, arms: Sequence[str]) -> pd.DataFrame:
+    """Return the rows arm by arm, otherwise in the order they have, so that batches leave no trace in it."""
+    known = {arm: number for number, arm in enumerate(arms)}
+    words = table["arm"].cat
+    place = np.array([known.get(str(word), len(arms)) for word in words.categories], dtype=np.int64)
+    order = np.argsort(place[words.codes.to_numpy()], kind="stable")
+    ordered: pd.DataFrame = table.iloc[order].reset_index(drop=True)
+    return ordered
 
 
 def _patients(

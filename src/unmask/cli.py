@@ -224,7 +224,7 @@ def doctor() -> None:
     healthy = True
     for check in examine():
         healthy &= check.good
-        typer.echo(f"{'ok ' if check.good else 'BAD'}  {check.name:<22} {check.finding}")
+        typer.echo(f"{'ok ' if check.good else 'BAD'}  {check.name:<24} {check.finding}")
     if not healthy:
         raise typer.Exit(1)
 
@@ -261,6 +261,8 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one sentence on stderr, never a traceback."""
     try:
         code = app(args=arguments, standalone_mode=False)
+        if code == INTERRUPTED:  # newer versions of Typer turn Ctrl-C into this code without a word
+            return _interrupted()
         return code if isinstance(code, int) else 0
     except UnmaskError as error:
         _complain(str(error))
@@ -271,6 +273,10 @@ def run(arguments: list[str]) -> int:
         # The reader went away (| head); there is nobody to tell. Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # Files that Unmask opens have their own sentences; this is for stdout and for what nobody thought of.
+        _complain(sentence("cli.system", {"reason": error}))
+        return ConfigurationError.exit_code
     except MemoryError:
         _complain(sentence("cli.out_of_memory", {}))
         return 1

@@ -175,6 +175,7 @@ def run_trial(
             counts[key] += notes[key]
         done += notes["patients"]
         candidate, number = candidate + block, number + 1
+        block = min(LARGEST_BLOCK, 2 * block)  # few were eligible: look at more at once
         if done < wanted and candidate > MOST_CANDIDATES_PER_PATIENT * wanted + LARGEST_BLOCK:
             raise ConfigurationError(
                 "patients.too_few_accepted",

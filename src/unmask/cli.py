@@ -300,3 +300,7 @@ def _complain(text: str) -> None:
 def _interrupted() -> int:
     _complain(sentence("cli.interrupted", {}))
     return INTERRUPTED
+
+
+if __name__ == "__main__":
+    main()

@@ -22,7 +22,9 @@ def print_comparison(rows: Sequence[Row], source: str) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=200)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", title=f"Beside the patients of {source}")
+    table = Table(
+        box=None, padding=(0, 2, 0, 0), header_style="bold", title=f"Beside the patients of {source}"
+    )
     table.title_justify = "left"
     for name in ("figure", "arm"):
         table.add_column(name)

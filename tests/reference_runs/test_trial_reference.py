@@ -186,7 +186,7 @@ def test_oak_gives_the_figures_of_the_independent_implementation() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    ["parameters.net_growth_rate=0.0072", "parameters.chemo_log_kill=0.45", "hazard.death_log_rate=-6.2"],
+    ["parameters.chemo_log_kill=0.45", "hazard.death_log_rate=-6.2"],
 )
 def test_section_8_is_missed_with_a_wrong_value(change: str) -> None:
     found = deviations(run_trial(plan_trial("oak", patients=2000, seed=1, settings=(*UNTIL_THE_END, change))))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from response_course import course
 
-from unmask.response import Response, Rules, best_response, labels
+from unmask.response import Criterion, Response, Rules, best_response, labels
 
 TABLES = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "response" / "recist11_tables"
 
@@ -159,3 +159,28 @@ def test_boundary_cases_of_other_projects():
             assert found.target[-1] != "PD", row
         else:
             assert found.target[-1] == expected.split()[0], row
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rules", "best", "first_day"),
+    [
+        # Eisenhauer 4.6: the criteria must be met again. 65 -> 77 mm of 100 stays PR by "ongoing response" only.
+        ([65, 77, 78], Rules(), "SD", np.nan),
+        ([65, 77, 78], Rules(ongoing_response_confirms=True), "PR", 42.0),
+        ([65, 77, 69, 68], Rules(), "PR", 126.0),
+        ([65, 70, 80, 80], Rules(), "PR", 42.0),
+        # The EORTC course 165, 63, 65: still more than 30 % smaller, so the second confirms the first.
+        ([38.2, 39.4, 60], Rules(), "PR", 42.0),
+    ],
+)
+def test_a_response_is_confirmed_by_meeting_the_criteria_again(sizes, rules, best, first_day):
+    seen = course([100], [[size] for size in sizes], rules=rules)
+    assert seen.overall[0] == "PR"
+    found = best_response.confirmed(
+        [[Response.from_label(label) for label in seen.overall]],
+        [[42.0 * (v + 1) for v in range(len(sizes))]],
+        rules,
+        criterion=[[Criterion[label.upper()] for label in seen.criterion]],
+    )
+    assert labels(found.response, Response)[0] == best
+    assert np.array_equal(found.first_response_day, [first_day], equal_nan=True)

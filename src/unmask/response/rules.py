@@ -68,6 +68,7 @@ class Rules:
     reappearance: Reappearance = _OPTIONS["reappearance"]
     partial_sum_can_progress: bool = _OPTIONS["partial_sum_can_progress"]
     confirmation_days: int = _OPTIONS["confirmation_days"]
+    ongoing_response_confirms: bool = _OPTIONS["ongoing_response_confirms"]
     max_not_evaluable_between: int = _OPTIONS["max_not_evaluable_between"]
     max_stable_between: int = _OPTIONS["max_stable_between"]
     complete_then_partial: Literal["SD", "PR"] = _OPTIONS["complete_then_partial"]

@@ -62,7 +62,9 @@ def _counts(rows: pd.DataFrame, criteria: tuple[str, ...]) -> dict[str, Any]:
 def _categories(column: pd.Series, names: type[Response] | type[ImmuneResponse]) -> dict[str, int]:
     found = column.value_counts()
     shown = [
-        m.label for m in names if m.label in found or m.label.removeprefix("i") in ("CR", "PR", "SD", "NE")
+        m.label
+        for m in names
+        if m.label in found or m.label.removeprefix("i") in ("CR", "PR", "SD", "PD", "UPD", "CPD", "NE")
     ]
     return {label: int(found.get(label, 0)) for label in shown}
 

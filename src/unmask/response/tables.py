@@ -123,7 +123,7 @@ def _with_unusable(
 
 
 def _recist_columns(verdicts: Verdicts, since: Any, shift: float, rules: Rules) -> dict[str, Any]:
-    best = best_response.confirmed(verdicts.overall, since, rules)
+    best = best_response.confirmed(verdicts.overall, since, rules, criterion=verdicts.criterion)
     loose = best_response.unconfirmed(verdicts.overall, since, rules)
     progressed = verdicts.overall == Response.PD
     return {

@@ -27,7 +27,7 @@ def proportion(count: int, size: int) -> Value:
 
 def category_counts(found: pd.Series, categories: Sequence[str]) -> dict[str, int]:
     """Patients per category; a missing one counts as not evaluable, an unexpected one gets its own entry."""
-    named = found.fillna("NE").astype(str)
+    named = found.astype(object).fillna("NE").astype(str)
     counts = named.value_counts()
     others = sorted(set(counts.index) - set(categories))
     return {name: int(counts.get(name, 0)) for name in (*categories, *others)}

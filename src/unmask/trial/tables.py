@@ -129,7 +129,9 @@ def _patients(
 ) -> pd.DataFrame:
     readings = record.readings
     rules = Rules(stable_min_day=protocol.assessment.stable_disease_minimum_days)
-    best = best_response.confirmed(readings.overall, readings.day, rules, valid=valid)
+    best = best_response.confirmed(
+        readings.overall, readings.day, rules, valid=valid, criterion=readings.criterion
+    )
     before_subsequent = valid & ~readings.after_subsequent
     immune = best_response.ibor(readings.immune, readings.day, rules, valid=before_subsequent)
     pseudo = best_response.pseudoprogression(readings.immune, readings.day, valid=before_subsequent)

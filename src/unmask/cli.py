@@ -133,7 +133,7 @@ def trial(
     if as_json:
         typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        terminal.print_summary(result.summary)
+        terminal.print_summary(result.summary, result.protocol.published)
         if real is not None:
             observed_table.print_comparison([asdict(row) for row in result.compare(real)], real.source)
         typer.echo(f"Report: {folder / 'report.html'}")

@@ -149,7 +149,10 @@ def test_summary_has_exactly_the_shape_of_the_contract(finished: Path) -> None:
             assert 0.0 <= arm[share] <= 1.0
     for endpoint in ("os", "pfs"):
         assert {"hr", "ci", "p"} <= set(summary["comparisons"][endpoint])
-    assert summary["published"]["arms"]["docetaxel"]["orr"]["source"]
+    assert summary["published"]["arms"]["docetaxel"]["orr"] == 0.134
+    assert summary["published"]["arms"]["docetaxel"]["os_months"] == {"median": 9.6, "ci": [8.6, 11.2]}
+    assert summary["published"]["comparisons"]["os"] == {"hr": 0.73, "ci": [0.62, 0.87]}
+    assert summary["published"]["sources"]["comparisons.os.hr"]["confirmed"]
 
 
 def test_manifest_says_where_the_result_comes_from(finished: Path) -> None:

@@ -77,7 +77,8 @@ def test_a_sample_is_even_and_the_same_every_time() -> None:
 
 def test_terminal_table_is_plain_off_a_terminal_and_fits_eighty_columns() -> None:
     stream = io.StringIO()
-    print_summary(report_input(60).summary, stream)
+    report = report_input(60)
+    print_summary(report.summary, report.published, stream)
     out = stream.getvalue()
     assert "\x1b" not in out
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 80
@@ -88,7 +89,7 @@ def test_terminal_table_is_plain_off_a_terminal_and_fits_eighty_columns() -> Non
 
 def test_terminal_table_does_not_read_markup_in_names() -> None:
     stream = io.StringIO()
-    print_summary({"arms": {"[red]x[/red]": {"orr": 0.5}}, "published": {}}, stream)
+    print_summary({"arms": {"[red]x[/red]": {"orr": 0.5}}, "published": {}}, stream=stream)
     assert "[red]x[/red]" in stream.getvalue()
 
 

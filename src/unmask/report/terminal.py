@@ -12,6 +12,7 @@ from unmask.report.words import Words
 
 def print_summary(
     summary: Mapping[str, object],
+    published: Mapping[str, object] | None = None,
     stream: TextIO | None = None,
     *,
     language: str = "en",
@@ -21,7 +22,8 @@ def print_summary(
 
     One line per endpoint and arm, 80 columns wide, for the endpoints that a first look needs (``[short]`` in the
     message catalogue); the rest stands in the report. Colour only on a terminal; elsewhere (a pipe, a file)
-    plain aligned text. ``summary`` is the content of ``summary.json``, with ``published`` inside.
+    plain aligned text. ``summary`` is the content of ``summary.json``; ``published`` is the protocol's table
+    with leaves ``{value, ci, source, confirmed}`` (default: what the summary holds).
     """
     from rich.console import Console
     from rich.table import Table
@@ -31,7 +33,7 @@ def print_summary(
     short = text.get("short")
     branch = summary.get("arms")
     arms = [Arm(str(name)) for name in branch] if isinstance(branch, Mapping) else []
-    known = summary.get("published")
+    known = published or summary.get("published")
     published = known if isinstance(known, Mapping) else {}
     console = Console(file=stream, highlight=False, width=width)
     if not console.is_terminal and width is None:

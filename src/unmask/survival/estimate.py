@@ -16,6 +16,7 @@ import pandas as pd
 from unmask.errors import DataError
 from unmask.survival import comparison, proportions
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
+from unmask.survival.published import in_summary_shape
 
 OS_MONTHS = (6.0, 6.5, 12.0, 18.0, 24.0, 36.0)
 PFS_MONTHS = (2.0, 3.5, 5.0, 6.0, 6.5, 9.5, 12.0, 18.0, 24.0)
@@ -50,7 +51,8 @@ def summarise(
     arms
         Names in order: experimental first, control last. Every further arm is compared with the control, too.
     published
-        What the real trial published, same shape as ``arms`` and ``comparisons``; handed through unchanged.
+        What the real trial published, shape of ``arms`` and ``comparisons`` with leaves ``{value, ci, source,
+        confirmed}``; in the summary as :func:`unmask.survival.published.in_summary_shape` has it.
     failures
         One row per failed integration (``reason``); default ``tables["failures"]``.
     trial, seed
@@ -84,7 +86,7 @@ def summarise(
         "failures": _failures(failed),
         "arms": {arm: arm_summary(tables, arm, horizons) for arm in arms},
         "comparisons": first,
-        "published": dict(published or {}),
+        "published": in_summary_shape(published or {}),
     }
     cleaned: dict[str, Any] = without_nan(summary)
     return cleaned

@@ -17,6 +17,7 @@ from unmask.survival import comparison, proportions
 from unmask.survival.estimate import follow_up
 from unmask.survival.kaplan_meier import NOTHING, Interval, Value, finite
 from unmask.survival.observed_csv import ObservedTrial, read_observed
+from unmask.survival.published import Path, leaves
 
 __all__ = [
     "Comparison",
@@ -106,7 +107,7 @@ def compare_published(summary: Mapping[str, Any], published: Mapping[str, Any] |
     """
     rows = []
     for part in ("arms", "comparisons"):
-        for path, leaf in _leaves((published or {}).get(part) or {}):
+        for path, leaf in leaves((published or {}).get(part) or {}):
             arm = path[0] if part == "arms" else ""
             inner = path[1:] if part == "arms" else path
             virtual = _virtual((summary.get(part) or {}), path)
@@ -168,17 +169,6 @@ def _inside(virtual: Value, interval: Interval) -> bool | None:
         certainly_above = high is not None and virtual.ci[0] is not None and virtual.ci[0] > high
         return False if certainly_above else None
     return (low is None or value >= low) and (high is None or value <= high)
-
-
-Path = tuple[str, ...]
-
-
-def _leaves(node: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    for key, item in node.items():
-        if isinstance(item, Mapping) and "value" in item:
-            yield (*path, str(key)), item
-        elif isinstance(item, Mapping):
-            yield from _leaves(item, (*path, str(key)))
 
 
 def _virtual(node: Any, path: Path) -> Value:

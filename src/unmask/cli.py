@@ -161,16 +161,20 @@ def assess(
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
 ) -> None:
     """Assess measured lesions by RECIST 1.1 and iRECIST, visit by visit and patient by patient."""
-    from rich.console import Console
-
     from unmask.response.assess import assess as run
-    from unmask.response.presentation import renderables
+    from unmask.response.presentation import renderables, terminal_lines
 
     result = run(file, criteria.split(","), out, group=group, force=force)
     if as_json:
         typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
         return
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    if not sys.stdout.isatty():
+        # A pipe has no width: plain aligned lines, which another program can read.
+        typer.echo("\n".join(terminal_lines(result)))
+        return
+    from rich.console import Console
+
+    console = Console()
     for item in renderables(result):
         console.print(item)
 

@@ -167,18 +167,43 @@ def sizes(compiled: CompiledModel, course: Course, states: list[Floats]) -> Floa
     return np.array([compiled.observe(y, course.parameters)[:, column] for y in states])
 
 
-def line(
-    label: str, rtol: float, result: tuple[Floats, NDArray[np.bool_], float], reference: Floats
-) -> float:
-    """Print one row of the table and return the patients per second."""
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    label: str
+    rtol: float
+    speed: float
+    worst: float
+    median: float
+    failed: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.label:<44}{self.rtol:>8.0e}{self.speed:>12.1f}{self.worst:>12.1e}{self.median:>12.1e}"
+            f"{self.failed:>8d}"
+        )
+
+
+def line(label: str, rtol: float, result: tuple[Floats, NDArray[np.bool_], float], reference: Floats) -> Row:
+    """Print and return one row of the table."""
     found, failed, seconds = result
     error = (np.abs(found - reference) / reference).max(axis=0)[~failed]
-    speed = len(failed) / seconds
-    print(
-        f"{label:<44}{rtol:>8.0e}{speed:>12.1f}{error.max():>12.1e}{np.median(error):>12.1e}{failed.sum():>8d}",
-        flush=True,
-    )
-    return speed
+    row = Row(label, rtol, len(failed) / seconds, error.max(), float(np.median(error)), int(failed.sum()))
+    print(row, flush=True)
+    return row
+
+
+def ratios(ours: list[Row], theirs: list[Row]) -> None:
+    """Print, for every row of the others, the fastest of ours whose worst and median are no larger."""
+    print("\ntimes as fast at equal or better accuracy (worst and median)")
+    for row in theirs:
+        equal = [own for own in ours if own.worst <= row.worst and own.median <= row.median]
+        if equal:
+            own = max(equal, key=lambda each: each.speed)
+            print(f"  {own.speed / row.speed:6.0f}  {row.label} {row.rtol:.0e} <- {own.label} {own.rtol:.0e}")
+        else:
+            print(f"       -  {row.label} {row.rtol:.0e}: none of ours is as accurate")
 
 
 def best(run: Callable[[], tuple[Floats, NDArray[np.bool_], float]], times: int = 3):
@@ -222,9 +247,12 @@ def main() -> None:
     print(f"{2 * chosen.patients} patients (both arms) for every solver, one core\n")
     print(f"{'solver':<44}{'rtol':>8}{'patients/s':>12}{'worst':>12}{'median':>12}{'failed':>8}")
 
+    ours: list[Row] = []
+    theirs: list[Row] = []
     for method, each in (("rodas4", compiled), ("rodas5p", tight)):
         for rtol in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7):
-            line(f"Unmask {method}", rtol, best(lambda e=each, r=rtol: run_unmask(e, course, r)), reference)
+            run = best(lambda e=each, r=rtol: run_unmask(e, course, r))
+            ours.append(line(f"Unmask {method}", rtol, run, reference))
     for rtol in (1e-3, 1e-4, 1e-6):
         result = best(lambda r=rtol: run_unmask(compiled, crowd, r))
         line(f"Unmask rodas4, {2 * chosen.large} patients", rtol, result, reference_crowd)
@@ -239,7 +267,9 @@ def main() -> None:
         few = course.head(max(1, chosen.patients // 10)) if "BDF" in label else course
         columns = np.r_[: len(few.states) // 2, chosen.patients : chosen.patients + len(few.states) // 2]
         for rtol in (1e-6,) if chosen.quick else (1e-3, 1e-4, 1e-6, 1e-8):
-            line(label, rtol, run_peer(compiled, few, advance, rtol), reference[:, columns])
+            run = run_peer(compiled, few, advance, rtol)
+            theirs.append(line(label, rtol, run, reference[:, columns]))
+    ratios(ours, theirs)
     check, failed, _ = run_peer(
         compiled, course.head(5), others["SciPy LSODA, Numba rates and Jacobian"], 1e-11
     )

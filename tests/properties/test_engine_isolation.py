@@ -137,6 +137,21 @@ def test_an_empty_cohort_is_no_error():
     assert COMPILED.observe(np.empty((0, 3)), np.empty((0, 4))).shape == (0, 3)
 
 
+def test_layout_and_type_of_the_arrays_do_not_change_a_bit():
+    states, parameters = cohort(9)
+    states = np.round(states, 1).astype(np.float32).astype(np.float64)
+    expected = COMPILED.integrate(states, parameters, 0.0, 5.0)
+    memory = np.zeros(1 + states.nbytes, dtype=np.uint8)[1:].view(np.float64).reshape(states.shape)
+    memory[:] = states
+    assert not memory.flags.aligned
+    wide = np.zeros((18, 6))
+    wide[::2, ::2] = states
+    for same in (memory, wide[::2, ::2], np.asfortranarray(states), states.astype(np.float32),
+                 states.astype(">f8"), states.tolist()):  # fmt: skip
+        assert_identical(COMPILED.integrate(same, np.asfortranarray(parameters), 0, 5), expected)
+        assert_array_equal(COMPILED.observe(same, parameters), COMPILED.observe(states, parameters))
+
+
 def test_inputs_are_not_changed():
     states, parameters = cohort(9)
     hint = np.full(9, 0.1)

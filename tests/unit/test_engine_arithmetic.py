@@ -189,6 +189,33 @@ def test_end_of_interval_clears_extinct_and_negative_states():
     assert_allclose(result.states[0], [0.0, np.exp(-15.0), 0.0, -14.0], rtol=1e-6)
 
 
+@pytest.mark.parametrize("root", [sp.sqrt(x), x ** sp.Rational(1, 3), x**p])
+def test_an_infinite_jacobian_is_a_failure_and_not_a_state_that_stands_still(root):
+    """x' = 1 + sqrt(x) leaves 0 at once, but d sqrt(x)/dx is infinite there."""
+    parameter = (Parameter("p", 0.5, "1", "", 0, 1, "", "definition"),)
+    compiled = compile_model(Model("root", (Species("x", "1", "", 0.0),), parameter, (), (1 + root,)))
+    result = compiled.integrate(compiled.initial_states(1), compiled.default_parameters(1), 0.0, 1.0)
+    assert result.status[0] == Status.NOT_FINITE
+    assert result.time[0] == 0.0
+
+
+def test_tanh_far_from_its_step_can_be_differentiated():
+    """A smooth switch, 0 before day 5 and 1 after it, and a second one, 1 while x is below 99."""
+    rate = (1 + sp.tanh(500 * (t - 5))) / 2 * (1 - sp.tanh(1000 * (x - 99))) / 2
+    compiled = compile_model(Model("switch", (Species("x", "1", "", 0.0),), (), (), (rate,)))
+    result = compiled.integrate(compiled.initial_states(1), np.empty((1, 0)), [0.0], [10.0], step_size=0.3)
+    assert result.status[0] == Status.OK
+    assert_allclose(result.states[0, 0], 5.0, rtol=1e-3)
+
+
+@pytest.mark.parametrize("hint", [0.0, -1.0, np.nan, np.inf, 1e-300, 1e300])
+def test_any_first_step_leads_to_the_same_end(hint):
+    compiled = compile_model(Model("decay", (Species("x", "1", "", 1.0),), (), (), (-x,)))
+    result = compiled.integrate([[1.0]], np.empty((1, 0)), 0.0, 10.0, rtol=1e-6, step_size=hint)
+    assert result.status[0] == Status.OK
+    assert_allclose(result.states[0, 0], np.exp(-10.0), rtol=1e-4)
+
+
 def test_a_singular_matrix_is_named():
     """Two equal rows so large that 1/(h gamma) is lost in them at every step size."""
     species = tuple(Species(name, "1", "", 1.0) for name in "xy")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from unmask.engine.status import Status
 from unmask.engine.tableaus import METHODS
 from unmask.engine.targets.cpu.machine import Kernels, kernels
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, ModelError
 from unmask.model.system import Model
 
 Floats = NDArray[np.float64]
@@ -43,7 +43,7 @@ class Integration:
     steps, rejected
         (N,) steps tried and steps rejected.
     time
-        (N,) time reached; the end of the interval unless the patient failed.
+        (N,) time reached: the end of the interval, or where the patient failed; t0 of a patient with t1 <= t0.
     """
 
     states: Floats
@@ -151,7 +151,8 @@ class CompiledModel:
         Raises
         ------
         ConfigurationError
-            An array of the wrong shape, times that are not finite, a tolerance or count out of range.
+            An array that is not of real numbers or of the wrong shape, times that are not finite, a tolerance
+            or count out of range.
         """
         own = self._matrix("states", states, len(self.states)).copy()
         count = len(own)
@@ -159,7 +160,7 @@ class CompiledModel:
         start, end = self._times("t0", t0, count), self._times("t1", t1, count)
         if not 1e-13 <= rtol <= 1.0:
             raise ConfigurationError("engine.tolerance", value=rtol)
-        if max_steps < 1:
+        if not max_steps >= 1:
             raise ConfigurationError("engine.steps", value=max_steps)
         for name, value in (("threads", threads), ("chunk", chunk)):
             if value < 1:
@@ -202,7 +203,7 @@ class CompiledModel:
         Raises
         ------
         ConfigurationError
-            An array of the wrong shape, or times that are not finite.
+            An array that is not of real numbers or of the wrong shape, or times that are not finite.
         """
         own = self._matrix("states", states, len(self.states))
         count = len(own)
@@ -236,19 +237,19 @@ class CompiledModel:
         return memory, memory.ctypes.data + (-memory.ctypes.data) % 64
 
     def _matrix(self, name: str, values: ArrayLike, width: int, rows: int | None = None) -> Floats:
-        array = np.ascontiguousarray(values, dtype=np.float64)
+        array = np.require(_numbers(name, values), requirements=("C_CONTIGUOUS", "ALIGNED"))
         if array.ndim != 2 or array.shape[1] != width or (rows is not None and len(array) != rows):
             expected = f"({'N' if rows is None else rows}, {width})"
             raise ConfigurationError("engine.shape", name=name, shape=array.shape, expected=expected)
         return array
 
     def _vector(self, name: str, values: ArrayLike, count: int) -> Floats:
-        array = np.asarray(values, dtype=np.float64)
+        array = _numbers(name, values)
         if array.shape not in ((), (count,)):
             raise ConfigurationError(
                 "engine.shape", name=name, shape=array.shape, expected=f"one number or ({count},)"
             )
-        return np.ascontiguousarray(np.broadcast_to(array, (count,)))
+        return np.require(np.broadcast_to(array, (count,)), requirements=("C_CONTIGUOUS", "ALIGNED"))
 
     def _times(self, name: str, values: ArrayLike, count: int) -> Floats:
         array = self._vector(name, values, count)
@@ -271,13 +272,22 @@ def compile_model(model: Model, method: str = DEFAULT_METHOD) -> CompiledModel:
     Raises
     ------
     ModelError
-        The model uses an undefined symbol or a function that the engine cannot compute.
+        The model uses an undefined symbol or a function that the engine cannot compute, has no species, or
+        one whose absolute tolerance is not above 0.
     ConfigurationError
         No such method.
     """
     tableau = METHODS.get(method)
     if tableau is None:
         raise ConfigurationError("engine.unknown_method", method=method, expected=", ".join(METHODS))
+    for species in model.species:
+        if not 0.0 < species.absolute_tolerance < math.inf:
+            raise ModelError(
+                "engine.absolute_tolerance",
+                model=model.name,
+                species=species.name,
+                value=species.absolute_tolerance,
+            )
     key = (model.hash, method)
     with _LOCK:
         if key not in _KNOWN:
@@ -285,8 +295,17 @@ def compile_model(model: Model, method: str = DEFAULT_METHOD) -> CompiledModel:
         return CompiledModel(model, method, _KNOWN[key])
 
 
-def _in_threads(run: object, starts: range, threads: int) -> None:
-    assert callable(run)
+def _numbers(name: str, values: ArrayLike) -> Floats:
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"{array.dtype} values")
+        return np.asarray(array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError("engine.not_numbers", name=name, detail=error) from error
+
+
+def _in_threads(run: Callable[[int], None], starts: range, threads: int) -> None:
     if threads == 1 or len(starts) < 2:
         for first in starts:
             run(first)

@@ -60,8 +60,10 @@ def translate(model: Model) -> Equations:
     ------
     ModelError
         A symbol that is neither species, parameter, time nor an earlier rule; a function the engine cannot
-        compute; a species name used twice.
+        compute; a species name used twice; a number that is not real; no species at all.
     """
+    if not model.species:
+        raise ModelError("engine.no_species", model=model.name)
     graph = Graph()
     translator = _Translator(graph, model)
     states = [graph.input("state", index) for index in range(len(model.species))]
@@ -133,7 +135,12 @@ class _Translator:
         if expression.is_Symbol:
             return self.symbol(expression.name, where)
         if expression.is_number and not expression.has(sp.zoo, sp.nan):
-            return graph.constant(float(expression))
+            try:
+                return graph.constant(float(expression))
+            except TypeError as error:
+                raise ModelError(
+                    "engine.not_real", model=self.model, where=where, value=expression
+                ) from error
         if expression.is_Add:
             return graph.total([self.convert(argument, where) for argument in expression.args])
         if expression.is_Mul:
@@ -152,17 +159,24 @@ class _Translator:
             return result
         if isinstance(expression, sp.Piecewise):
             return self._piecewise(expression, where)
-        if isinstance(expression, sp.tanh):  # 1 - 2/(exp(2x) + 1): no overflow on either side
-            double = graph.multiply(graph.constant(2.0), self.convert(expression.args[0], where))
-            denominator = graph.add(graph.function("exp", double), graph.one)
-            return graph.subtract(
-                graph.one, graph.multiply(graph.constant(2.0), graph.reciprocal(denominator))
-            )
+        if isinstance(expression, sp.tanh):
+            return self._tanh(self.convert(expression.args[0], where))
         name = _FUNCTIONS.get(type(expression), "")
         if not name:
             function = getattr(expression.func, "__name__", str(expression.func))
             raise ModelError("engine.unsupported_function", model=self.model, where=where, function=function)
         return graph.function(name, self.convert(expression.args[0], where))
+
+    def _tanh(self, argument: int) -> int:
+        """1 - 2/(exp(2x) + 1), with x held within 20: it is 1 to the last place there.
+
+        Where exp(2x) overflows the value would still be right, but its derivative infinity times zero.
+        """
+        graph = self.graph
+        held = graph.extremum("max", graph.constant(-20.0), argument)
+        held = graph.extremum("min", graph.constant(20.0), held)
+        denominator = graph.add(graph.function("exp", graph.multiply(graph.constant(2.0), held)), graph.one)
+        return graph.subtract(graph.one, graph.multiply(graph.constant(2.0), graph.reciprocal(denominator)))
 
     def _piecewise(self, expression: Any, where: str) -> int:
         *branches, (last, condition) = expression.args

@@ -10,7 +10,8 @@ from unmask.engine.targets.cpu.formulas import hoisted
 from unmask.engine.translate import Equations
 
 # One vector each: what belongs to a lane. FLAG is 0 while the lane's patient is on the way and 1 + Status
-# after. PATIENT holds row numbers (-1: no patient); REJECTED_LAST and SINGULAR are 0 or 1.
+# after. PATIENT holds row numbers (-1: no patient); REJECTED_LAST and SINGULAR are 0 or 1; UNSOUND is 0, or NaN
+# where a pivot is not finite.
 SCALARS = (
     "TIME",
     "END",
@@ -23,6 +24,7 @@ SCALARS = (
     "REJECTED",
     "REJECTED_LAST",
     "SINGULAR",
+    "UNSOUND",
     "ERROR",
     "FLAG",
     "PATIENT",

@@ -67,10 +67,14 @@ def _factor(equations: Equations, layout: Layout) -> str:
     for index, node in enumerate(equations.time_derivatives):
         code.store(formulas.value(node), layout.time_derivative + index)
     factors = equations.factors
-    singular = ""
+    singular = unsound = ""
     for state in factors.order:
-        zero = code.compare("oeq", formulas.value(factors.pivots[state]), vector(0.0))
+        pivot = formulas.value(factors.pivots[state])
+        zero = code.compare("oeq", pivot, vector(0.0))
         singular = code.mask("or", singular, zero) if singular else zero
+        # An infinite pivot has the reciprocal 0: the state would stand still, and its error be 0.
+        difference = code.binary("fsub", pivot, pivot)
+        unsound = code.binary("fadd", unsound, difference) if unsound else difference
         code.store(formulas.value(factors.reciprocals[state]), layout.factor["pivot", state, state])
         for (row, column), node in factors.lower.items():
             if column == state:
@@ -79,6 +83,7 @@ def _factor(equations: Equations, layout: Layout) -> str:
             if row == state:
                 code.store(formulas.value(node), layout.factor["upper", row, column])
     code.store(code.select(singular, vector(1.0), vector(0.0)), layout.scalar["SINGULAR"])
+    code.store(unsound, layout.scalar["UNSOUND"])
     return code.function("@factor(ptr %ws)")
 
 
@@ -217,7 +222,7 @@ def _stage(code: Listing, layout: Layout, tableau: Tableau, stage: int, weight: 
 
 def _new_state_and_error(code: Listing, layout: Layout, tableau: Tableau) -> None:
     """New state into the trial vectors; mean square of the error over its tolerance into ERROR."""
-    code.store(vector(0.0), layout.scalar["ERROR"])
+    code.store(code.load(layout.scalar["UNSOUND"]), layout.scalar["ERROR"])
     with code.loop("0", str(layout.states)) as state:
         old = code.load(layout.state, offset=state)
         error = code.load(layout.stage + (tableau.stages - 1) * layout.states, offset=state)

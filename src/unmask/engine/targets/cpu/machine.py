@@ -29,8 +29,6 @@ from unmask.model.system import Model
 
 _LOG = logging.getLogger(__name__)
 _MAGIC = b"unmask object 1\n"
-_GENERATOR = ("graph.py", "translate.py", "elimination.py", "tableaus.py")
-_GENERATOR_CPU = ("elementary", "ensemble", "formulas", "layout", "listing", "machine", "program", "step")
 _LOCK = threading.RLock()
 
 _pointer, _double, _integer = ctypes.c_void_p, ctypes.c_double, ctypes.c_int64
@@ -70,7 +68,7 @@ def kernels(model: Model, tableau: Tableau) -> Kernels:
         The model holds something the engine cannot compute, or LLVM refused the code.
     """
     with _LOCK:  # LLVM's set-up is not safe from two threads
-        name = f"{model.hash}-{tableau.name}-{_fingerprint()}.o"
+        name = f"{model.hash}-{tableau.name}-{_fingerprint(*_processor())}.o"
         folder = cache_folder()
         stored = _read(folder / name)
         if stored is not None:
@@ -128,9 +126,10 @@ def _llvm() -> Any:
 def _target_machine() -> Any:
     llvm = _llvm()
     target = llvm.Target.from_triple(llvm.get_process_triple())
+    processor, features = _processor()
     return target.create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
+        cpu=processor,
+        features=features,
         opt=3,
         reloc="default",
         codemodel="jitdefault",
@@ -138,17 +137,27 @@ def _target_machine() -> Any:
     )
 
 
+def _processor() -> tuple[str, str]:
+    """Return LLVM's name of this processor and what it can do; nothing beyond the name where LLVM cannot tell."""
+    llvm = _llvm()
+    try:
+        return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    except RuntimeError:  # some ARM systems
+        return llvm.get_host_cpu_name(), ""
+
+
 @cache
-def _fingerprint() -> str:
+def _fingerprint(processor: str, features: str) -> str:
+    """Hash of everything but model and method that decides what an object holds."""
     llvm = _llvm()
     digest = hashlib.sha256()
     engine = files("unmask.engine")
-    sources = [engine / name for name in _GENERATOR]
-    sources += [engine / "targets" / "cpu" / f"{name}.py" for name in _GENERATOR_CPU]
-    for source in sources:
+    folders = (engine, engine / "targets" / "cpu")
+    sources = [source for folder in folders for source in folder.iterdir() if source.name.endswith(".py")]
+    for source in sorted(sources, key=str):
         digest.update(source.read_bytes())
-    parts = (*map(str, llvm.llvm_version_info), llvm.get_process_triple(), llvm.get_host_cpu_name())
-    digest.update("|".join((*parts, llvm.get_host_cpu_features().flatten())).encode())
+    parts = (*map(str, llvm.llvm_version_info), llvm.get_process_triple(), processor, features)
+    digest.update("|".join(parts).encode())
     return digest.hexdigest()[:16]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from unmask.engine import Status, compile_model
+from unmask.engine.compiled import _in_threads
 from unmask.model.system import Model, Parameter, Rule, Species
 
 
@@ -150,6 +153,22 @@ def test_layout_and_type_of_the_arrays_do_not_change_a_bit():
                  states.astype(">f8"), states.tolist()):  # fmt: skip
         assert_identical(COMPILED.integrate(same, np.asfortranarray(parameters), 0, 5), expected)
         assert_array_equal(COMPILED.observe(same, parameters), COMPILED.observe(states, parameters))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interruption_does_not_wait_for_chunks_not_yet_begun(threads):
+    """Ctrl-C in a long integration: what is running ends, the rest is not begun."""
+    begun = []
+
+    def interrupted(first: int) -> None:
+        begun.append(first)
+        time.sleep(0.01)
+        if first == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _in_threads(interrupted, range(200), threads)
+    assert len(begun) < 20
 
 
 def test_inputs_are_not_changed():

@@ -310,6 +310,10 @@ def _in_threads(run: Callable[[int], None], starts: range, threads: int) -> None
         for first in starts:
             run(first)
         return
-    with ThreadPoolExecutor(min(threads, len(starts))) as pool:
+    pool = ThreadPoolExecutor(min(threads, len(starts)))
+    try:
         for done in [pool.submit(run, first) for first in starts]:
             done.result()
+    finally:
+        # After an error or Ctrl-C only what is running now is waited for, as it writes into our arrays.
+        pool.shutdown(wait=True, cancel_futures=True)

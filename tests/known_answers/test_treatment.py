@@ -245,10 +245,10 @@ def test_who_is_in_chemotherapy(compiled: CompiledModel) -> None:
     later = {**CHEMOTHERAPY, "label": "c", "share": 1.0, "doses": 1}
     story = Story(compiled, arm(CHEMOTHERAPY, subsequent=[later]))
     story.go(range(0, 22, 21), progress={21: [1]})
-    assert not story.course.in_chemotherapy(21)[0]  # a cycle given today has not begun to tell
-    assert story.course.in_chemotherapy(22).all()
-    assert story.course.in_chemotherapy(42).all()
-    assert not story.course.in_chemotherapy(43).any()
+    assert not story.course.under_blood_counts(21)[0]  # a cycle given today has not begun to tell
+    assert story.course.under_blood_counts(22).all()
+    assert story.course.under_blood_counts(42).all()
+    assert not story.course.under_blood_counts(43).any()
     assert story.course.in_first_line_chemotherapy(42).tolist() == [True, False, True, True]
 
 

@@ -34,12 +34,19 @@ def gather(report: ReportInput, rows: Sequence[Row], comparisons: Sequence[Row],
         _paired(report, text),
     ]
     misses = [*_misses(report, rows, text), *_comparison_misses(comparisons, text)]
-    judged = [c.verdict for row in (*rows, *comparisons) for c in row.cells if c.verdict is not None]
+    cells = [cell for row in (*rows, *comparisons) for cell in row.cells if cell.published is not None]
+    judged = [cell.verdict for cell in cells if cell.verdict is not None]
     if not judged:
         tally = text("finding.nothing_published")
     else:
         inside = sum(verdict == "inside" for verdict in judged)
-        tally = text("finding.tally", total=len(judged), inside=inside, outside=len(judged) - inside)
+        tally = text(
+            "finding.tally",
+            total=len(judged),
+            inside=inside,
+            outside=len(judged) - inside,
+            unjudged=len(cells) - len(judged),
+        )
     return Findings(tuple(fact for fact in facts if fact), tuple(misses), tally)
 
 

@@ -22,7 +22,8 @@ from unmask.survival.kaplan_meier import DAYS_PER_MONTH, NOTHING, FloatArray, Fo
 
 PAIRED_LABEL = (
     "The same virtual patients under both therapies: each patient's own difference in survival. "
-    "No real trial can observe this; it is computed because a virtual patient can be treated twice."
+    "No real trial can observe this; it is computed because a virtual patient can be treated twice, and assumes "
+    "that chance (the threshold of death) is the same under both; other assumptions give other shares."
 )
 
 

@@ -7,11 +7,12 @@ was not reached or lies beyond follow-up is None, never a NaN and never an extra
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from unmask.errors import DataError
 from unmask.survival import comparison, proportions
@@ -21,6 +22,8 @@ from unmask.survival.published import in_summary_shape
 OS_MONTHS = (6.0, 6.5, 12.0, 18.0, 24.0, 36.0)
 PFS_MONTHS = (2.0, 3.5, 5.0, 6.0, 6.5, 9.5, 12.0, 18.0, 24.0)
 AT_RISK_EVERY_MONTHS = 3.0
+# What the first progression of a pseudoprogression rested on, as the criterion column names it.
+PSEUDOPROGRESSION_KINDS = ("target_growth", "new_lesion", "non_target_growth")
 SURVIVAL_ENDPOINTS = {"os": "OS", "pfs": "PFS", "ipfs": "iPFS"}
 
 
@@ -40,6 +43,7 @@ def summarise(
     trial: str = "",
     seed: int | None = None,
     horizon_months: float | None = None,
+    unmodelled_toxicity: Collection[str] = (),
 ) -> dict[str, Any]:
     """Summarise a trial in the shape of ``summary.json`` (design.md section 6); extra keys stand inside it.
 
@@ -59,6 +63,8 @@ def summarise(
         Copied into the summary.
     horizon_months
         Restriction time of the restricted means; default: the longest time that all arms reach.
+    unmodelled_toxicity
+        Arms whose drugs have side effects that the model does not know: their share of severe events is null.
 
     Raises
     ------
@@ -84,7 +90,7 @@ def summarise(
         "seed": seed,
         "patients": int(patients["patient"].nunique()),
         "failures": _failures(failed),
-        "arms": {arm: arm_summary(tables, arm, horizons) for arm in arms},
+        "arms": {arm: arm_summary(tables, arm, horizons, unmodelled_toxicity) for arm in arms},
         "comparisons": first,
         "published": in_summary_shape(published or {}),
     }
@@ -93,7 +99,10 @@ def summarise(
 
 
 def arm_summary(
-    tables: Mapping[str, pd.DataFrame], arm: str, horizons: Mapping[str, float]
+    tables: Mapping[str, pd.DataFrame],
+    arm: str,
+    horizons: Mapping[str, float],
+    unmodelled_toxicity: Collection[str] = (),
 ) -> dict[str, Any]:
     """Everything that is estimated within one arm."""
     patients = tables["patients"]
@@ -113,9 +122,16 @@ def arm_summary(
         "disease_control": (size - best["PD"] - best["NE"]) / size if size else None,
         "irecist_best_response": None,
         "pseudoprogression": _share(patients, "pseudoprogression"),
+        "pseudoprogression_kinds": _kinds(patients),
+        "pseudoprogression_within_response": _share(patients, "pseudoprogression_within_response"),
         "time_to_response_weeks": proportions.response_timing(weeks),
+        "first_shrinkage_weeks": proportions.response_timing(
+            _first_shrinkage(tables.get("assessments"), arm)
+        ),
         "duration_of_response_months": {"n": duration.size, **_median(duration)},
-        "grade3plus_related": _severe_share(tables.get("adverse_events"), patients, arm),
+        "grade3plus_related": None
+        if arm in unmodelled_toxicity
+        else _severe_share(tables.get("adverse_events"), patients, arm),
     }
     if "irecist_best_response" in patients.columns:
         immune = proportions.category_counts(
@@ -211,6 +227,27 @@ def _share(patients: pd.DataFrame, column: str) -> float | None:
     if column not in patients.columns or patients.empty:
         return None
     return float(patients[column].astype(bool).mean())
+
+
+def _kinds(patients: pd.DataFrame) -> dict[str, float] | None:
+    """Share of the arm with a pseudoprogression of each kind: what the first progression rested on."""
+    column = "pseudoprogression_kind"
+    if column not in patients.columns or patients.empty:
+        return None
+    counts = patients[column].astype(str).value_counts()
+    named = {kind: counts.get(kind, 0) / len(patients) for kind in PSEUDOPROGRESSION_KINDS}
+    others = [int(n) for kind, n in counts.items() if kind not in ("", *PSEUDOPROGRESSION_KINDS)]
+    named["other"] = sum(others) / len(patients)
+    return named
+
+
+def _first_shrinkage(assessments: pd.DataFrame | None, arm: str) -> NDArray[np.float64]:
+    """Weeks to the first scan 30 % below baseline, of all who have one, whatever came before (model-spec 6b)."""
+    if assessments is None or "change_from_baseline" not in assessments.columns:
+        return np.empty(0)
+    shrunk = assessments[(assessments["arm"] == arm) & (assessments["change_from_baseline"] <= -0.3 + 1e-12)]
+    days: NDArray[np.float64] = shrunk.groupby("patient", observed=True)["day"].min().to_numpy(dtype=float)
+    return days / 7.0
 
 
 def _severe_share(events: pd.DataFrame | None, patients: pd.DataFrame, arm: str) -> float | None:

@@ -46,6 +46,7 @@ class Drug(BaseModel):
     """A drug: unit and size of its standard dose, and what it does.
 
     ``in_use`` and ``stopped`` are values of parameters to set when a patient begins and ends the drug.
+    ``adverse_events`` names the kinds of side effects that the model knows for it; none means not modelled.
     ``interval_days`` is the usual time between doses; a protocol may choose another.
     """
 
@@ -58,6 +59,7 @@ class Drug(BaseModel):
     standard_dose: float = Field(gt=0)
     interval_days: float = Field(gt=0)
     sources: tuple[str, ...]
+    adverse_events: tuple[Literal["immune-related", "neutropenia"], ...] = ()
     caveat: str = ""
     effect: DoseEffect | None = Field(default=None, alias="dose")
     in_use: Mapping[str, float] = Field(default_factory=dict)

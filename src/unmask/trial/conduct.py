@@ -300,7 +300,7 @@ def conduct_arm(
             & np.isnan(people.failure_day)
             & (last_grid_day < censor_day + 2 * GRID_DAYS)
         )
-        in_cycle = followed & course.in_chemotherapy(day)
+        in_cycle = followed & course.under_blood_counts(day)
         if day not in plan.visits:
             followed = in_cycle
         people.advance(np.flatnonzero(followed), day)

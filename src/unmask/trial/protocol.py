@@ -55,9 +55,9 @@ class Treatment(_Record):
         return load_drug(self.drug)
 
     @property
-    def myelosuppressive(self) -> bool:
-        """Whether blood counts fall after a dose."""
-        return self.substance.kind == "chemotherapy"
+    def counts_neutrophils(self) -> bool:
+        """Whether the blood counts of a patient on this drug are followed: its effect on them is known."""
+        return "neutropenia" in self.substance.adverse_events
 
 
 class BeyondProgression(_Record):

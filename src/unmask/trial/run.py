@@ -264,7 +264,18 @@ def _result(
         *(arm for arm in protocol.arms if arm not in (protocol.experimental, protocol.control)),
         protocol.control,
     ]
-    summary = estimate.summarise(tables, arms, protocol.published, trial=protocol.name, seed=protocol.seed)
+    summary = estimate.summarise(
+        tables,
+        arms,
+        protocol.published,
+        trial=protocol.name,
+        seed=protocol.seed,
+        unmodelled_toxicity=[
+            name
+            for name, arm in protocol.arms.items()
+            if not any(item.substance.adverse_events for item in arm.treatment)
+        ],
+    )
     summary["screening"] = {
         "screened": counts["screened"],
         "not_eligible": counts["not_eligible"],

@@ -16,7 +16,7 @@ from unmask.patients.parameter_set import TumourType
 from unmask.response import Rules, best_response
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
 from unmask.safety import adverse_events
-from unmask.trial.conduct import ArmRecord
+from unmask.trial.conduct import ArmRecord, Readings
 from unmask.trial.protocol import Protocol
 from unmask.trial.treatment import SUBSEQUENT
 
@@ -33,7 +33,7 @@ CATEGORIES = {
     ),
     "doses": ("arm", "drug", "unit", "phase"),
     "adverse_events": ("arm", "event", "organ", "action"),
-    "patients": ("arm", "best_response", "irecist_best_response", "status"),
+    "patients": ("arm", "best_response", "irecist_best_response", "pseudoprogression_kind", "status"),
     "course": ("arm",),
     "failures": ("arm", "reason"),
 }
@@ -151,14 +151,28 @@ def _patients(
             "best_response": labels(response, Response),
             "response_day": best.first_response_day,
             "irecist_best_response": labels(immune_response, ImmuneResponse),
-            "ipfs_day": best_response.ipfs_day(readings.immune, readings.day, valid=valid),
-            "pseudoprogression": pseudo.response,
+            "ipfs_day": best_response.ipfs_day(readings.immune, readings.day, valid=before_subsequent),
+            "pseudoprogression": pseudo.first_response,
+            "pseudoprogression_kind": _kind_of_first_progression(
+                readings, before_subsequent, pseudo.first_response
+            ),
+            "pseudoprogression_within_response": pseudo.response & ~pseudo.first_response,
             "pseudoprogression_or_stable": pseudo.response_or_stable,
             "death_day": ends.death_day,
             "censor_day": ends.censor_day,
             "status": np.where(ends.failed, record.failure_reason, "ok"),
         }
     )
+
+
+def _kind_of_first_progression(
+    readings: Readings, valid: NDArray[np.bool_], wanted: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """Return what the first iUPD rested on (target growth, new lesion, ...) for the patients ``wanted``, else ""."""
+    progressed = valid & (readings.immune == ImmuneResponse.IUPD)
+    first = progressed.argmax(axis=1)
+    criterion = readings.criterion[np.arange(first.size), first]
+    return np.where(wanted, labels(criterion, Criterion), "")
 
 
 def _varying(record: ArmRecord, tumour_type: TumourType) -> Mapping[str, int]:

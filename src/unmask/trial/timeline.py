@@ -39,7 +39,7 @@ def timeline(protocol: Protocol, arm: Arm) -> Timeline:
     for treatment in (*arm.treatment, *arm.subsequent):
         dosing = range(treatment.first_day, end + 1, treatment.every_days)
         visits.update(day for day in dosing if day > 0)
-        if treatment.myelosuppressive:
+        if treatment.counts_neutrophils:
             counts.update(day + after for day in dosing for after in BLOOD_COUNT_DAYS)
     days = {*visits, *(day for day in counts if day < end)}
     return Timeline(tuple(sorted(days)), frozenset(visits), scans, grid)

@@ -79,7 +79,7 @@ class TreatmentCourse:
         self._next_therapy = self._draw_subsequent(streams, patients)
         self._subsequent_due = np.full(count, np.inf)
         self._subsequent_left = np.zeros(count, dtype=np.int64)
-        self._last_cycle = np.full(count, -np.inf)
+        self._last_counted_cycle = np.full(count, -np.inf)
         self._last_first_line_cycle = np.full(count, -np.inf)
 
     def _draw_last_dose(self, streams: RandomStreams, patients: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -96,9 +96,9 @@ class TreatmentCourse:
         chosen = np.searchsorted(edges, streams.uniform("subsequent therapy", patients), side="right")
         return np.where(chosen < len(self._arm.subsequent), chosen, -1)
 
-    def in_chemotherapy(self, day: float) -> Flags:
+    def under_blood_counts(self, day: float) -> Flags:
         """Return who had a cycle of chemotherapy, of any line, within a cycle length before ``day``."""
-        return (day > self._last_cycle) & (day - self._last_cycle <= CYCLE_DAYS)
+        return (day > self._last_counted_cycle) & (day - self._last_counted_cycle <= CYCLE_DAYS)
 
     def in_first_line_chemotherapy(self, day: float) -> Flags:
         """Return who had a first-line chemotherapy cycle within the last cycle length before ``day``."""
@@ -188,8 +188,8 @@ class TreatmentCourse:
         if dose.state is not None:
             own = {name: parameters[rows, column] for name, column in self._compiled.parameter_index.items()}
             states[rows, self._compiled.state_index[dose.state]] += dose.addition(own)
-        if treatment.myelosuppressive:
-            self._last_cycle[rows] = day
-            if phase == FIRST_LINE:
-                self._last_first_line_cycle[rows] = day
+        if treatment.counts_neutrophils:
+            self._last_counted_cycle[rows] = day
+        if drug.kind == "chemotherapy" and phase == FIRST_LINE:
+            self._last_first_line_cycle[rows] = day
         self.records.append(DoseRecord(rows, day, drug.name, treatment.dose, treatment.unit, phase))

@@ -65,8 +65,7 @@ def _integrate(layout: Layout) -> str:
             flag = code.let(f"load double, ptr {code.lane(scalar['FLAG'], lane)}")
             with code.when(code.let(f"fcmp une double {flag}, 0.0")):
                 _put_away(code, layout, lane, flag)
-                _take_next(code, layout, lane, following, unsure)
-                code.do(f"store i64 1, ptr {fresh}")
+                _take_next(code, layout, lane, following, fresh, unsure)
             patient = code.let(f"load double, ptr {code.lane(scalar['PATIENT'], lane)}")
             with code.when(code.let(f"fcmp oge double {patient}, 0.0")):
                 code.do(f"store i64 1, ptr {active}")
@@ -108,10 +107,10 @@ def _put_away(code: Listing, layout: Layout, lane: str, flag: str) -> None:
             code.write(code.let(f"fptosi double {count} to i64"), array, patient, "i64")
 
 
-def _take_next(code: Listing, layout: Layout, lane: str, following: str, unsure: str) -> None:
+def _take_next(code: Listing, layout: Layout, lane: str, following: str, fresh: str, unsure: str) -> None:
     """Give a lane the next patient of the chunk who has time to go; else mark it empty.
 
-    ``unsure`` becomes 1 if the patient brings no step size.
+    ``fresh`` becomes 1 if there is one, ``unsure`` if the patient brings no step size.
     """
     scalar = layout.scalar
     code.do(f"store double -1.0, ptr {code.lane(scalar['PATIENT'], lane)}")
@@ -127,6 +126,7 @@ def _take_next(code: Listing, layout: Layout, lane: str, following: str, unsure:
             ):
                 if width:
                     _gather(code, array, patient, first, width, lane)
+            code.do(f"store i64 1, ptr {fresh}")
             row = code.let(f"sitofp i64 {patient} to double")
             step = code.read("%hint", patient)
             with code.when(code.let(f"fcmp ule double {step}, 0.0")):

@@ -14,11 +14,12 @@ from unmask.engine.tableaus import METHODS, Tableau
 from unmask.model.system import Model, Species
 
 
-def order_conditions(method: Tableau) -> dict[int, list[float]]:
+def order_conditions(method: Tableau, weights: np.ndarray | None = None) -> dict[int, list[float]]:
     """Defects of the order conditions of Hairer & Wanner II, table IV.7.1 (trees to order 5), by order."""
     alpha = method.alpha
     beta = alpha + method.gamma_matrix
-    b, a, g = method.weights, alpha.sum(axis=1), beta.sum(axis=1)
+    b = method.weights if weights is None else weights
+    a, g = alpha.sum(axis=1), beta.sum(axis=1)
     return {
         1: [b.sum() - 1],
         2: [b @ g - 1 / 2],
@@ -41,6 +42,44 @@ def order_conditions(method: Tableau) -> dict[int, list[float]]:
             b @ beta @ beta @ beta @ g - 1 / 120,
         ],
     }
+
+
+# c_i and d_i as printed with the coefficients: RODAS, method 1 (Hairer & Wanner's code), and Steinebach (2023).
+PUBLISHED = {
+    "rodas4": ((0.0, 0.386, 0.21, 0.63, 1.0, 1.0), (0.25, -0.1043, 0.1035, -0.03620000000000023, 0.0, 0.0)),
+    "rodas5p": (
+        (0.0, 0.6358126895828704, 0.4095798393397535, 0.9769306725060716, 0.4288403609558664, 1.0, 1.0, 1.0),
+        (
+            0.21193756319429014,
+            -0.42387512638858027,
+            -0.3384627126235924,
+            1.8046452872882734,
+            2.325825639765069,
+            0.0,
+            0.0,
+            0.0,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_nodes_and_time_weights_are_the_published_ones(name):
+    """They are derived here from a, C and gamma: a wrong digit in any of these moves them."""
+    nodes, weights = PUBLISHED[name]
+    assert_allclose(METHODS[name].nodes, nodes, atol=2e-13)
+    assert_allclose(METHODS[name].time_weights, weights, atol=2e-13)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_the_embedded_method_has_the_order_that_the_step_size_control_assumes(name):
+    """The estimate is y1 - y1_embedded, where the embedded method leaves out the last stage's increment."""
+    method = METHODS[name]
+    embedded = method.weights - method.gamma_matrix[-1]
+    worst = {order: max(map(abs, defects)) for order, defects in order_conditions(method, embedded).items()}
+    assert max(worst[order] for order in range(1, method.error_order + 1)) < 1e-13
+    assert worst[method.error_order + 1] > 1e-4
+    assert method.error_order == method.order - 1
 
 
 @pytest.mark.parametrize("name", METHODS)

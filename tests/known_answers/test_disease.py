@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from unmask.patients.random_streams import RandomStreams
-from unmask.response.codes import Response
+from unmask.response import Response, Rules
 from unmask.trial.disease import MOST_TARGETS, NO_LESION, Radiology, Scan
 from unmask.trial.protocol import Disease, Measurement
 
@@ -149,3 +149,13 @@ def test_two_arms_read_the_same_patient_alike() -> None:
         a, b = (seen.scan(visit, baseline * ratio, NO_NEW) for seen in (one, two))
         assert np.array_equal(a.target, b.target)
     assert not np.array_equal(one.scan(2, baseline, NO_NEW).target, one.scan(3, baseline, NO_NEW).target)
+
+
+def test_a_lesion_too_small_to_measure_is_written_down_as_the_rules_say() -> None:
+    size = np.full(PATIENTS.shape, 40.0)
+    rules = Rules(too_small_tenths=30)
+    seen = Radiology(Disease(), EXACT, STREAMS, PATIENTS, size, rules).scan(0, size * 0.07, NO_NEW).target
+    single = (seen != NO_LESION).sum(axis=1) == 1  # their lesion is truly 2.8 mm
+    assert single.any()
+    assert (seen[single].max(axis=1) == 30).all()
+    assert (radiology(size, EXACT).scan(0, size * 0.07, NO_NEW).target[single, 0] == 50).all()

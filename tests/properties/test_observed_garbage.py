@@ -122,7 +122,12 @@ def test_many_bad_rows_are_counted_and_the_first_are_named(path: Path) -> None:
 
 
 def test_paths_that_are_no_file(tmp_path: Path) -> None:
-    for bad, code in ((tmp_path, "is_directory"), (tmp_path / "none.csv", "not_found")):
+    too_long = tmp_path / ("x" * 5000)
+    for bad, code in (
+        (tmp_path, "is_directory"),
+        (tmp_path / "none.csv", "not_found"),
+        (too_long, "unreadable"),
+    ):
         with pytest.raises(DataError) as caught:
             read_observed(bad, ARMS, NAMES)
         assert caught.value.code == f"survival.observed_{code}"

@@ -3,7 +3,7 @@
 import pytest
 
 from unmask.errors import DataError
-from unmask.response import Response
+from unmask.response import Response, Rules
 from unmask.response.lesions import read_lesions, to_tenths
 
 HEADER = "patient,day,lesion,diameter_mm,kind,nodal,organ,state"
@@ -184,6 +184,33 @@ def test_paths_that_are_no_file(tmp_path):
         read_lesions(tmp_path / "none.csv")
     with pytest.raises(DataError, match="is a directory"):
         read_lesions(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DataError, match="does not exist"):
+        read_lesions(tmp_path / "file" / "lesions.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [
+        ("patient,day,diameter_mm " * 20, "path_too_long", "has 480 characters"),
+        ("loop", "unreadable", "Check the path"),
+        ("zero\0.csv", "unreadable", "null"),
+    ],
+)
+def test_paths_that_the_system_refuses(tmp_path, monkeypatch, name, code, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(DataError) as caught:
+        read_lesions(name)
+    assert caught.value.code == f"response.{code}"
+    assert said in str(caught.value) and len(str(caught.value)) < 400
+    assert caught.value.exit_code == 3
+
+
+def test_a_lesion_too_small_to_measure_has_the_size_the_rules_give_it(read):
+    rows = ("p,-7,A,20,,,,", "p,42,A,,,,,too small", "p,84,A,6,,,,Too small", "p,126,A,,,,,present")
+    assert read(*rows).target[0, :, 0].tolist() == [50, 60, -1]
+    assert read(*rows, rules=Rules(too_small_tenths=30)).target[0, :, 0].tolist() == [30, 60, -1]
 
 
 def test_byte_order_mark_semicolons_and_capitals(tmp_path):

@@ -7,13 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from unmask.response.lesion_rows import LesionRow
+from unmask.response.lesion_rows import MOST_PER_ORGAN, MOST_TARGETS, LesionRow
 from unmask.response.problems import Problem
 
-MOST_TARGETS = 5
-MOST_PER_ORGAN = 2
-SMALLEST_TARGET = 100
-SMALLEST_NODE = 150
 OLDEST_BASELINE_DAYS = 28
 
 
@@ -149,9 +145,8 @@ def _warnings(
     patient: str, targets: Mapping[str, LesionRow], followed: bool, usable: bool
 ) -> Iterable[Problem]:
     for lesion, row in targets.items():
-        smallest = SMALLEST_NODE if row.nodal else SMALLEST_TARGET
-        if row.tenths < smallest:
-            details = {"lesion": lesion, "expected": f"{smallest / 10:g}"}
+        if not row.measurable:
+            details = {"lesion": lesion, "expected": f"{row.smallest_measurable / 10:g}"}
             yield replace(
                 _error("row_small_target", row, "diameter", _mm(row), **details), severity="warning"
             )

@@ -1,11 +1,12 @@
 """Reading a lesion CSV row by row: every cell is checked, and a bad row is kept as a finding.
 
-Nothing here knows response rules; :mod:`unmask.response.lesions` arranges the rows into visits.
+Nothing here judges a response; :mod:`unmask.response.lesions` arranges the rows into visits.
 """
 
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import math
 from collections.abc import Mapping, Sequence
@@ -19,11 +20,20 @@ from unmask.errors import DataError
 from unmask.response.problems import Problem
 
 Kind = Literal["target", "non-target", "new"]
-State = Literal["", "present", "absent", "progression", "not evaluated"]
+State = Literal["", "present", "absent", "too small", "progression", "not evaluated"]
 
 MAX_DIAMETER_MM = 500
 MAX_DAYS = 36525
 """A century: a larger number is a date or a mistake."""
+# Eisenhauer 2009, 3.1.1, 4.2 and 4.3.2; Seymour 2017 asks the same of new lesions.
+MOST_TARGETS = 5
+MOST_PER_ORGAN = 2
+SMALLEST_TARGET = 100
+"""Longest diameter, tenths of a millimetre."""
+SMALLEST_NODE = 150
+"""Short axis of a lymph node, tenths of a millimetre."""
+PATH_SHOWN = 60
+"""Characters quoted of a path that is too long for the file system."""
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient", "patient_id", "subject", "usubjid"),
@@ -46,6 +56,8 @@ _STATES: Mapping[str, State] = {
     "": "",
     "present": "present",
     "absent": "absent",
+    "toosmall": "too small",
+    "toosmalltomeasure": "too small",
     "progression": "progression",
     "notevaluated": "not evaluated",
 }
@@ -66,6 +78,16 @@ class LesionRow:
     organ: str
     state: State
     original: str
+
+    @property
+    def smallest_measurable(self) -> int:
+        """Size from which a lesion of this kind is measurable, in tenths of a millimetre."""
+        return SMALLEST_NODE if self.nodal else SMALLEST_TARGET
+
+    @property
+    def measurable(self) -> bool:
+        """Whether it is large enough for a target, or for a new target of iRECIST."""
+        return self.tenths >= self.smallest_measurable
 
 
 @dataclass(frozen=True)
@@ -148,14 +170,20 @@ class _Finding:
 
 
 def _text(path: Path) -> str:
-    if path.is_dir():
-        raise DataError("response.is_directory", file=path)
-    if not path.exists():
-        raise DataError("response.missing_file", file=path)
     try:
         raw = path.read_bytes()
+    except IsADirectoryError:
+        raise DataError("response.is_directory", file=path) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise DataError("response.missing_file", file=path) from None
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise DataError(
+                "response.path_too_long", start=str(path)[:PATH_SHOWN], length=len(str(path))
+            ) from None
         raise DataError("response.unreadable", file=path, reason=error.strerror or error) from None
+    except ValueError as error:  # a zero character, which no file system accepts in a path
+        raise DataError("response.unreadable", file=repr(str(path)), reason=error) from None
     if not raw.strip():
         raise DataError("response.empty_file", file=path)
     try:

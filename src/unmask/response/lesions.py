@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +84,9 @@ def read_lesions(
     path
         CSV with the columns ``patient``, ``day``, ``diameter_mm`` (or ``diameter``) and, optionally,
         ``lesion``, ``organ``, ``nodal``, ``kind`` (target, non-target, new) and ``state`` (present, absent,
-        progression, not evaluated); other columns are kept as they are.
+        too small, progression, not evaluated); other columns are kept as they are.
     rules
-        Options; the size below which a node is normal is used here.
+        Options; the size below which a node is normal and the one of a lesion too small to measure are used here.
     baseline_until
         Last day that may hold a baseline (default: 0, or 1 in files without a day 0; see the module).
 
@@ -102,7 +102,7 @@ def read_lesions(
     rules = rules or Rules()
     by_patient: dict[str, list[LesionRow]] = defaultdict(list)
     for row in read.rows:
-        by_patient[row.patient].append(row)
+        by_patient[row.patient].append(_with_size(row, rules))
     histories = [History.of(name, rows, until) for name, rows in by_patient.items()]
     problems = [*read.problems, *(p for history in histories for p in history.problems)]
     usable = [history for history in histories if history.usable]
@@ -115,6 +115,13 @@ def read_lesions(
     return _arrange(
         usable, tuple(p for p in read.patients if p not in assessed), read, problems, until, rules
     )
+
+
+def _with_size(row: LesionRow, rules: Rules) -> LesionRow:
+    """Give a lesion that is seen but too small to measure the size the rules set (Eisenhauer 2009, 4.3.2)."""
+    if row.state == "too small" and row.tenths < 0:
+        return replace(row, tenths=rules.too_small_tenths)
+    return row
 
 
 def _baseline_until(rows: Iterable[LesionRow]) -> int:

@@ -10,14 +10,9 @@ from typing import Self
 import numpy as np
 
 from unmask.response.codes import Codes, Response
-from unmask.response.lesion_rows import LesionRow
+from unmask.response.lesion_rows import MOST_PER_ORGAN, MOST_TARGETS, LesionRow
 from unmask.response.recist import Bools, Tenths
 from unmask.response.rules import Rules
-
-MOST_NEW_TARGETS = 5
-MOST_PER_ORGAN = 2
-SMALLEST_NEW_TARGET = 100
-SMALLEST_NEW_NODE = 150
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ class NewLesions:
             for row in sorted(new, key=lambda row: -row.tenths):
                 gone = row.tenths == 0 or row.state == "absent"
                 first_seen = row.lesion not in there and not gone
-                if first_seen and len(followed) < MOST_NEW_TARGETS and _measurable(row):
+                if first_seen and len(followed) < MOST_TARGETS and row.measurable:
                     crowded = bool(row.organ) and organs[row.organ] >= MOST_PER_ORGAN
                     if not crowded:
                         followed.append(row.lesion)
@@ -119,7 +114,3 @@ class NewLesions:
             size = {row.lesion: 0 if row.state == "absent" else row.tenths for row in new}
             if followed and all(size.get(lesion, -1) >= 0 for lesion in followed):
                 self.target_sum[patient, v] = sum(size[lesion] for lesion in followed)
-
-
-def _measurable(row: LesionRow) -> bool:
-    return row.tenths >= (SMALLEST_NEW_NODE if row.nodal else SMALLEST_NEW_TARGET)

@@ -155,10 +155,10 @@ def read_observed(
 
 def _text(path: Path) -> str:
     file = str(path)
-    if path.is_dir():
-        raise DataError("survival.observed_is_directory", file=file)
     try:
         return path.read_bytes().decode("utf-8-sig")
+    except IsADirectoryError:
+        raise DataError("survival.observed_is_directory", file=file) from None
     except FileNotFoundError:
         raise DataError("survival.observed_not_found", file=file) from None
     except UnicodeDecodeError as error:

@@ -25,7 +25,7 @@ from unmask.safety.adverse_events import Events
 from unmask.safety.immune_related import ImmuneRelatedEvents
 from unmask.safety.neutropenia import Neutropenia
 from unmask.trial.disease import Radiology
-from unmask.trial.hazards import GRID_DAYS, Hazards
+from unmask.trial.hazards import GRID_DAYS, ONE_CELL_MC, Hazards
 from unmask.trial.protocol import Protocol
 from unmask.trial.timeline import Timeline, timeline
 from unmask.trial.treatment import DoseRecord, TreatmentCourse
@@ -39,7 +39,6 @@ COURSE_QUANTITIES = (
     "mask",
 )
 DAYS_PER_YEAR = 365.25
-ONE_CELL_MC = 1e-6
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -269,10 +268,10 @@ def conduct_arm(
     observed = people.observe(everyone)
     censor_day = end_of_follow_up(protocol, streams, cohort.patients)
 
-    radiology = Radiology(
-        protocol.disease, protocol.measurement, streams, cohort.patients, cohort.baseline["sld_mm"]
-    )
     rules = Rules(stable_min_day=protocol.assessment.stable_disease_minimum_days)
+    radiology = Radiology(
+        protocol.disease, protocol.measurement, streams, cohort.patients, cohort.baseline["sld_mm"], rules
+    )
     reader = _Reader(protocol, radiology, streams, cohort.patients, rules)
     hazards = Hazards(
         tumour_type,

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.patients.random_streams import RandomStreams
-from unmask.response.codes import Response
+from unmask.response import Response, Rules
 from unmask.trial.protocol import Disease, Measurement
 
 MOST_TARGETS = 5
 SMALLEST_TARGET_MM = 10.0  # RECIST 1.1: measurable by CT
-TOO_SMALL_MM = 5.0  # RECIST 1.1: a lesion seen but too small to measure is recorded as 5 mm
 NO_LESION = -1
 
 Array = NDArray[np.float64]
@@ -50,6 +49,8 @@ class Radiology:
         Source of noise, the same in every arm.
     baseline_sld
         Sum of diameters at baseline in mm, shape ``(N,)``; measured without error (model-spec section 6b).
+    rules
+        Response rules (default :class:`Rules`), for the size written down for a lesion too small to measure.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class Radiology:
         streams: RandomStreams,
         patients: NDArray[np.int64],
         baseline_sld: Array,
+        rules: Rules | None = None,
     ) -> None:
+        self._too_small_mm = (rules or Rules()).too_small_tenths / 10.0
         self._disease, self._measurement = disease, measurement
         self._streams, self._patients = streams, patients
         self._baseline_sld = baseline_sld
@@ -94,8 +97,8 @@ class Radiology:
         return np.asarray(sizes / self._baseline_sld[:, None])
 
     def _record(self, true_mm: Array, seen_mm: Array) -> Tenths:
-        """Return what is written down: 0 if not visible, 5 mm if too small to measure, else the reading."""
-        recorded = np.where(seen_mm < TOO_SMALL_MM, TOO_SMALL_MM, seen_mm)
+        """Return what is written down: 0 if not visible, the rules' size if too small, else the reading."""
+        recorded = np.maximum(seen_mm, self._too_small_mm)
         recorded = np.where(true_mm < self._measurement.invisible_below_mm, 0.0, recorded)
         exists = np.arange(MOST_TARGETS) < self.lesion_count[:, None]
         return np.where(exists, np.rint(recorded * 10.0), NO_LESION).astype(np.int32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unmask.report.inputs import Arm, Observed, ReportInput, Tables
+from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 from unmask.survival.observed import Comparison, ObservedTrial
 from unmask.trial.protocol import Protocol, Treatment
 from unmask.trial.result import NOTICE, TrialResult
@@ -42,7 +43,7 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
     )
     weeks = ", ".join(f"{week:g}" for week in protocol.schedule.scan_weeks)
     follow_up = protocol.follow_up
-    shortest = (follow_up.days - follow_up.accrual_days) / 30.4375
+    shortest = (follow_up.days - follow_up.accrual_days) / DAYS_PER_MONTH
     arms = [f"{arm.label or name}: {_regimen(arm.treatment)}." for name, arm in protocol.arms.items()]
     beyond = [
         f"After progression {arm.beyond_progression.share:.0%} of the {arm.label or name} patients go on for up to "
@@ -64,7 +65,7 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
         " ".join(arms),
         f"Scans in weeks {weeks} and every {protocol.schedule.then_every_weeks:g} weeks after, read by RECIST 1.1 and "
         f"iRECIST with a measurement error of {protocol.measurement.sum_error:.0%} of the sum of diameters. Patients "
-        f"are followed for {shortest:.0f} to {follow_up.days / 30.4375:.0f} months.",
+        f"are followed for {shortest:.0f} to {follow_up.days / DAYS_PER_MONTH:.0f} months.",
         " ".join((*beyond, *later)),
     )
 

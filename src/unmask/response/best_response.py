@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unmask.errors import ConfigurationError
-from unmask.response.codes import Codes, Criterion, ImmuneResponse, Response
+from unmask.response.codes import AS_IMMUNE, Codes, Criterion, ImmuneResponse, Response
 from unmask.response.recist import Bools
 from unmask.response.rules import Rules
 
@@ -120,7 +120,7 @@ def ibor(
     else:
         used_complete, used_partial = plain == Response.CR, plain == Response.PR
     best = _rank(plain, days, rules, sd_min_day, used_complete, used_partial, complete | partial)
-    category = _RECIST_AS_IMMUNE[best.response]
+    category = AS_IMMUNE[best.response]
     progressed = best.response == Response.PD
     proven = codes == ImmuneResponse.ICPD
     category = np.where(progressed & proven.any(axis=1), ImmuneResponse.ICPD, category).astype(np.int8)
@@ -207,19 +207,6 @@ _IMMUNE_AS_RECIST = np.array(
         Response.PD,
         Response.NE,
         Response.MISSING,
-    ],
-    dtype=np.int8,
-)
-_RECIST_AS_IMMUNE = np.array(
-    [
-        ImmuneResponse.NE,
-        ImmuneResponse.ICR,
-        ImmuneResponse.IPR,
-        ImmuneResponse.ISD,
-        ImmuneResponse.NON_ICR_NON_IUPD,
-        ImmuneResponse.IUPD,
-        ImmuneResponse.NE,
-        ImmuneResponse.MISSING,
     ],
     dtype=np.int8,
 )

@@ -67,6 +67,22 @@ class ImmuneResponse(IntEnum):
         return {member.label: member for member in cls}[label]
 
 
+AS_IMMUNE = np.array(
+    [
+        ImmuneResponse.NE,
+        ImmuneResponse.ICR,
+        ImmuneResponse.IPR,
+        ImmuneResponse.ISD,
+        ImmuneResponse.NON_ICR_NON_IUPD,
+        ImmuneResponse.IUPD,
+        ImmuneResponse.NE,
+        ImmuneResponse.MISSING,
+    ],
+    dtype=np.int8,
+)
+"""iRECIST response of each RECIST 1.1 response, by its code; PD is not yet confirmed."""
+
+
 class Criterion(IntEnum):
     """Which rule decided an overall RECIST 1.1 response.
 

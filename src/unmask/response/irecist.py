@@ -15,26 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from unmask.errors import ConfigurationError
 from unmask.response import recist
-from unmask.response.codes import Codes, ImmuneCriterion, ImmuneResponse, Response
+from unmask.response.codes import AS_IMMUNE, Codes, ImmuneCriterion, ImmuneResponse, Response
 from unmask.response.recist import Bools, Tenths
 from unmask.response.rules import Rules
 
 Days = NDArray[np.float64]
-
-_AS_IMMUNE = np.array(
-    [
-        ImmuneResponse.NE,
-        ImmuneResponse.ICR,
-        ImmuneResponse.IPR,
-        ImmuneResponse.ISD,
-        ImmuneResponse.NON_ICR_NON_IUPD,
-        ImmuneResponse.IUPD,
-        ImmuneResponse.NE,
-        ImmuneResponse.MISSING,
-    ],
-    dtype=np.int8,
-)
-"""iRECIST response of each RECIST 1.1 response, by its code."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +32,6 @@ class State:
     confirmed: Bools
     first_day: Days
     """Day of the first iUPD of the block that is open or confirmed (NaN: none): the iPFS day so far."""
-    confirmed_day: Days
     window_day: Days
     """Day from which the window for confirmation counts (later than ``first_day`` only after a late scan)."""
     by_target: Bools
@@ -88,7 +72,6 @@ def start(patients: int, rules: Rules | None = None) -> State:
         open=no,
         confirmed=no,
         first_day=nan,
-        confirmed_day=nan,
         window_day=nan,
         by_target=no,
         by_non_target=no,
@@ -217,7 +200,7 @@ def step(
             ImmuneResponse.NE,
             ImmuneResponse.IUPD,
         ],
-        default=_AS_IMMUNE[plain],
+        default=AS_IMMUNE[plain],
     ).astype(np.int8)
     criterion = np.select(
         [
@@ -264,7 +247,6 @@ def step(
         confirmed=state.confirmed | confirm,
         first_day=np.where(opens, when, np.where(closes, np.nan, state.first_day)),
         window_day=np.where(begins, when, np.where(closes, np.nan, state.window_day)),
-        confirmed_day=np.where(confirm, when, state.confirmed_day),
         by_target=np.where(begins, target_worse, state.by_target & ~closes),
         by_non_target=np.where(begins, other_worse, state.by_non_target & ~closes),
         by_new=np.where(begins, new_worse, state.by_new & ~closes),

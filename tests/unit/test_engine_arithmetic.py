@@ -199,6 +199,17 @@ def test_an_infinite_jacobian_is_a_failure_and_not_a_state_that_stands_still(roo
     assert result.time[0] == 0.0
 
 
+@pytest.mark.parametrize("root", [sp.sqrt(x), sp.sqrt(sp.Max(x, 0)), sp.sqrt(sp.Abs(x))])
+def test_a_root_that_starts_near_zero_is_solved_or_fails_but_is_never_silently_wrong(root):
+    compiled = compile_model(Model("roots", (Species("x", "1", "", 0.0),), (), (), (1 + root,)))
+    starts = np.array([0.0, 1e-300, 1e-100, 1e-60, 1e-40, 1e-30, 1e-20, 1e-12])
+    result = compiled.integrate(starts[:, None], np.empty((8, 0)), 0.0, 1.0, rtol=1e-6)
+    # With s = sqrt(x): 2 s - 2 log(1 + s) = t, solved for t = 1.
+    assert_allclose(result.states[~result.failed, 0], 1.8432859509, rtol=1e-5)
+    assert (result.status[result.failed] == Status.NOT_FINITE).all()
+    assert not result.failed[-2:].any()
+
+
 def test_tanh_far_from_its_step_can_be_differentiated():
     """A smooth switch, 0 before day 5 and 1 after it, and a second one, 1 while x is below 99."""
     rate = (1 + sp.tanh(500 * (t - 5))) / 2 * (1 - sp.tanh(1000 * (x - 99))) / 2

@@ -8,7 +8,6 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from synthetic_trial import ARMS, report_input, tables
 
 from unmask.errors import ConfigurationError, DataError
 from unmask.messages import catalogue
-from unmask.report import Arm, ReportInput, Tables, render, write_report
+from unmask.report import Arm, ReportInput, Tables, render
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 
@@ -215,20 +214,6 @@ def test_same_input_same_bytes() -> None:
 def test_ten_thousand_patients_an_arm_stay_small() -> None:
     html = render(report_input(10_000, observed=True))
     assert len(html.encode()) < 1_000_000
-
-
-def test_written_page_is_whole_or_absent(full: ReportInput, tmp_path: Path) -> None:
-    target = write_report(full, tmp_path / "report.html")
-    assert target.read_text(encoding="utf-8") == render(full)
-    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    with pytest.raises(ConfigurationError) as refused:
-        write_report(full, tmp_path / "absent" / "report.html")
-    assert refused.value.exit_code == 2
-    assert "absent" in str(refused.value) and "Choose another path" in str(refused.value)
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(ConfigurationError):
-        write_report(full, tmp_path / "folder")
-    assert not list(tmp_path.glob(".report-*"))
 
 
 def test_a_table_without_a_needed_column_is_refused_by_name() -> None:

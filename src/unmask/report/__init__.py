@@ -1,4 +1,4 @@
-"""Turn the tables of one trial into a page that a person reads: :func:`render` and :func:`write_report`."""
+"""Turn the tables of one trial into a page that a person reads: :func:`render`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from unmask.report.inputs import Arm, Observed, ReportInput, Tables
-    from unmask.report.page import render, write_report
+    from unmask.report.page import render
 
-__all__ = ["Arm", "Observed", "ReportInput", "Tables", "render", "write_report"]
+__all__ = ["Arm", "Observed", "ReportInput", "Tables", "render"]
 
 _HOME = dict.fromkeys(("Arm", "Observed", "ReportInput", "Tables"), "inputs") | {
     "render": "page",
-    "write_report": "page",
 }
 
 

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
-from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from unmask.errors import ConfigurationError
 from unmask.report import endpoints, figures, findings, tables, words
 from unmask.report.figures import Figure
 from unmask.report.inputs import ReportInput
@@ -75,32 +71,6 @@ def render(report: ReportInput) -> str:
         provenance=list(tables.provenance_rows(report.provenance)),
         glossary=text.get("glossary"),
     )
-
-
-def write_report(report: ReportInput, path: Path | str) -> Path:
-    """Render and write the page; a reader never sees half a file.
-
-    Raises
-    ------
-    ConfigurationError
-        ``report.unwritable``: the folder does not exist, is not writable, or the disk is full.
-    """
-    target = Path(path)
-    page = render(report)
-    draft: Path | None = None
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".report-", suffix=".html")
-        draft = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        draft.chmod(0o644)
-        draft.replace(target)
-    except OSError as error:
-        raise ConfigurationError("report.unwritable", path=target, reason=error.strerror or error) from error
-    finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
-    return target
 
 
 def _template(name: str) -> str:

@@ -1,6 +1,6 @@
 """One look for every figure and page: colours, type and sizes, as plain constants.
 
-Figures are drawn with :mod:`unmask.report.drawing`, which writes SVG text directly: no matplotlib to import
+Figures of the page are drawn with :mod:`unmask.report.drawing`, which writes SVG text directly: no matplotlib to import
 (a second saved on every run), no ids that collide in one page, no ``style`` attributes that a strict
 content-security policy would drop, and the same bytes for the same data.
 

@@ -95,7 +95,6 @@ description = "x"
 kind = "chemotherapy"
 unit = "mg"
 standard_dose = 1.0
-interval_days = 21.0
 sources = ["test"]
 """
 

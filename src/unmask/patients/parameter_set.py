@@ -61,7 +61,6 @@ class TumourType(BaseModel):
 
     name: str
     title: str
-    title_it: str = ""
     model: str
     based_on: str | None = None
     references: tuple[str, ...] = ()

@@ -47,7 +47,7 @@ class Drug(BaseModel):
 
     ``in_use`` and ``stopped`` are values of parameters to set when a patient begins and ends the drug.
     ``adverse_events`` names the kinds of side effects that the model knows for it; none means not modelled.
-    ``interval_days`` is the usual time between doses; a protocol may choose another.
+    ``caveat`` says what the description leaves out; the report shows it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +57,6 @@ class Drug(BaseModel):
     kind: Literal["antibody", "chemotherapy", "targeted", "hormone", "corticosteroid"]
     unit: str
     standard_dose: float = Field(gt=0)
-    interval_days: float = Field(gt=0)
     sources: tuple[str, ...]
     adverse_events: tuple[Literal["immune-related", "neutropenia"], ...] = ()
     caveat: str = ""

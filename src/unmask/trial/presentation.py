@@ -67,7 +67,16 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
         f"iRECIST with a measurement error of {protocol.measurement.sum_error:.0%} of the sum of diameters. Patients "
         f"are followed for {shortest:.0f} to {follow_up.days / DAYS_PER_MONTH:.0f} months.",
         " ".join((*beyond, *later)),
+        *_caveats(protocol),
     )
+
+
+def _caveats(protocol: Protocol) -> list[str]:
+    """Return one paragraph on what the descriptions of the drugs in use leave out, if any does."""
+    treatments = [item for arm in protocol.arms.values() for item in (*arm.treatment, *arm.subsequent)]
+    known = {item.drug: item.substance.caveat for item in treatments if item.substance.caveat}
+    told = " ".join(f"{drug.capitalize()}: {caveat}" for drug, caveat in known.items())
+    return [f"Limits of the drug models. {told}"] if told else []
 
 
 def _regimen(treatments: Sequence[Treatment]) -> str:

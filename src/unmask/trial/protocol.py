@@ -88,7 +88,6 @@ class Arm(_Record):
     """One arm of the trial."""
 
     label: str
-    label_it: str = ""
     treatment: tuple[Treatment, ...] = Field(min_length=1)
     stop_per_dose: float = Field(default=0.0, ge=0.0, lt=1.0)
     never_assessed_share: float = Field(default=0.0, ge=0.0, lt=1.0)

@@ -11,7 +11,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-DEPENDENCIES = ("numpy", "scipy", "sympy", "llvmlite", "pandas", "pyarrow", "pydantic", "lifelines", "pint")
+DEPENDENCIES = (
+    "numpy",
+    "scipy",
+    "sympy",
+    "llvmlite",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "typer",
+    "rich",
+    "lifelines",
+    "matplotlib",
+    "jinja2",
+    "pint",
+    "platformdirs",
+)
+"""What ``pyproject.toml`` requires; a test holds the two together."""
 
 
 @dataclass(frozen=True)

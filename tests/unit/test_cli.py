@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ import pytest
 
 import unmask
 from unmask import cli, store
+from unmask.doctor import DEPENDENCIES
 from unmask.trial import run as trial_run
 from unmask.trial.result import OUTPUTS
 
@@ -93,6 +95,13 @@ def test_doctor_says_what_is_bad(command: Command, monkeypatch: pytest.MonkeyPat
     done = command("doctor")
     assert done.code == 1
     assert re.search(r"^BAD  no-such-library +not installed", done.out, re.MULTILINE)
+
+
+def test_doctor_looks_at_all_that_is_required() -> None:
+    root = Path(__file__).resolve().parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    required = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}
+    assert set(DEPENDENCIES) == required
 
 
 def test_model_commands(command: Command) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from unmask import __version__
+from unmask.doctor import DEPENDENCIES
 from unmask.patients.parameter_set import TumourType
 from unmask.store import discard_batches, write_json, write_table, write_text
 from unmask.survival.observed import Comparison, ObservedTrial, compare_observed
@@ -30,18 +31,6 @@ OUTPUTS = (
 NOTICE = (
     "Simulated patients, for research and teaching. Not for treatment decisions: no real person was treated, and "
     "nothing here says what would happen to one."
-)
-_DEPENDENCIES = (
-    "numpy",
-    "scipy",
-    "sympy",
-    "llvmlite",
-    "pandas",
-    "pyarrow",
-    "pydantic",
-    "lifelines",
-    "matplotlib",
-    "pint",
 )
 
 
@@ -122,7 +111,7 @@ class TrialResult:
                 "machine": platform.machine(),
                 "python": sys.version.split()[0],
             },
-            "dependencies": {name: _version(name) for name in _DEPENDENCIES},
+            "dependencies": {name: _version(name) for name in DEPENDENCIES},
             "inputs": dict(self.inputs),
             "started": self.started.isoformat(timespec="seconds"),
             "finished": self.finished.isoformat(timespec="seconds"),

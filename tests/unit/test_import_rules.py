@@ -19,11 +19,11 @@ ONLY = {
     "biology": {"unmask.biology", "unmask.model", *OWN_AND_BELOW},
     "therapy": {"unmask.therapy", "unmask.model", *OWN_AND_BELOW},
     "model": {"unmask.model", *OWN_AND_BELOW},
+    "engine": {"unmask.engine", "unmask.model", *OWN_AND_BELOW},
     "messages": {"unmask.messages"},
 }
 """Packages that may import nothing of Unmask but these."""
 NEVER = {
-    "engine": {"unmask.biology", "unmask.therapy", "unmask.patients", "unmask.trial", "unmask.safety"},
     "response": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "safety": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "survival": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},

@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ import pytest
 import unmask
 from unmask import cli, store
 from unmask.doctor import DEPENDENCIES
+from unmask.therapy.regimen import load_drug
 from unmask.trial import run as trial_run
 from unmask.trial.result import OUTPUTS
 
@@ -135,6 +137,7 @@ def test_the_outputs_of_a_trial(finished: Path) -> None:
             assert len(pd.read_parquet(finished / name)) > 0
     report = (finished / "report.html").read_text(encoding="utf-8")
     assert report.startswith("<!DOCTYPE html>")
+    assert load_drug("docetaxel").caveat in unescape(report)  # what the drug's description leaves out
 
 
 def test_summary_has_exactly_the_shape_of_the_contract(finished: Path) -> None:

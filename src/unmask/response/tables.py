@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from unmask.response import best_response
 from unmask.response.best_response import Best, Pseudoprogression
@@ -122,7 +123,9 @@ def _with_unusable(
     return pd.concat([wide, left.reindex(columns=wide.columns).astype(wide.dtypes)], ignore_index=True)
 
 
-def _recist_columns(verdicts: Verdicts, since: Any, shift: float, rules: Rules) -> dict[str, Any]:
+def _recist_columns(
+    verdicts: Verdicts, since: NDArray[np.float64], shift: float, rules: Rules
+) -> dict[str, Any]:
     best = best_response.confirmed(verdicts.overall, since, rules, criterion=verdicts.criterion)
     loose = best_response.unconfirmed(verdicts.overall, since, rules)
     progressed = verdicts.overall == Response.PD
@@ -134,7 +137,9 @@ def _recist_columns(verdicts: Verdicts, since: Any, shift: float, rules: Rules) 
     }
 
 
-def _irecist_columns(verdicts: Verdicts, since: Any, shift: float, rules: Rules) -> dict[str, Any]:
+def _irecist_columns(
+    verdicts: Verdicts, since: NDArray[np.float64], shift: float, rules: Rules
+) -> dict[str, Any]:
     best: Best = best_response.ibor(verdicts.response, since, rules)
     pseudo: Pseudoprogression = best_response.pseudoprogression(verdicts.response, since)
     return {

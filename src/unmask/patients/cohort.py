@@ -158,6 +158,74 @@ def _baseline_draw(
     return _spread(quantity, streams.normal(f"baseline {name}", patients))
 
 
+def _clone_shares(
+    tumour_type: TumourType, streams: RandomStreams, candidates: NDArray[np.int64]
+) -> dict[str, Array | float]:
+    """Return the share of each clone in the cancer cells of each candidate before treatment."""
+    log_odds = _baseline_draw(tumour_type, "chemo_resistant_log10_odds", streams, candidates)
+    resistant = RESISTANT_SHARE_CEILING / (1.0 + 10.0**-log_odds)
+    antigen_loss = np.minimum(
+        10.0 ** _baseline_draw(tumour_type, "antigen_loss_log10_share", streams, candidates),
+        ANTIGEN_LOSS_SHARE_CEILING,
+    )
+    return {
+        "cancer_sensitive": np.maximum(1.0 - resistant - antigen_loss, MINIMUM_SENSITIVE_SHARE),
+        "cancer_chemo_resistant": resistant,
+        "cancer_targeted_resistant": tumour_type.baseline_value("targeted_resistant_share"),
+        "cancer_hormone_independent": 0.0,
+        "cancer_multi_resistant": tumour_type.baseline_value("multi_resistant_share"),
+        "cancer_antigen_loss": antigen_loss,
+    }
+
+
+def _held_tumours(
+    tumour_type: TumourType,
+    compiled: CompiledModel,
+    streams: RandomStreams,
+    candidates: NDArray[np.int64],
+    parameters: Array,
+) -> tuple[Array, Array]:
+    """Return the states at the start of the burn-in and the sums of diameters (mm).
+
+    The tumour has the drawn size and the host has not met it yet. Sets the baseline values in ``parameters`` and
+    switches the dynamics of the tumour off there.
+    """
+    p, s = compiled.parameter_index, compiled.state_index
+    sld = _baseline_draw(tumour_type, "sld_mm", streams, candidates)
+    lesions = tumour_type.baseline_value("lesions_in_scan_volume")
+    volume_ml = np.pi / 6.0 * sld**3 / lesions**2 / 1000.0
+    cells = (
+        tumour_type.baseline_value("non_stroma_volume_share")
+        * volume_ml
+        / parameters[:, p["cancer_cell_volume"]]
+    )
+    parameters[:, p["baseline_sld"]] = sld
+    parameters[:, p["baseline_cancer_cells"]] = cells
+    parameters[:, p["baseline_volume"]] = volume_ml
+    parameters[:, p["tumour_dynamics_on"]] = 0.0
+
+    states = np.zeros((candidates.size, len(compiled.states)))
+    for name, share in _clone_shares(tumour_type, streams, candidates).items():
+        states[:, s[name]] = share * cells
+    states[:, s["stroma"]] = (
+        parameters[:, p["stroma_fraction"]] * parameters[:, p["cancer_cell_volume"]] * cells
+    )
+    states[:, s["regulatory_t_cells"]] = parameters[:, p["treg_set_point"]] * cells
+    states[:, s["effector_t_cells"]] = 1e-3
+    for name in ("naive_pool", "pdl1_induction", "hormone"):
+        states[:, s[name]] = 1.0
+    states[:, s["autoreactivity"]] = parameters[:, p["autoreactivity_set_point"]]
+    for name in (
+        "neutrophil_precursors",
+        "neutrophil_transit_1",
+        "neutrophil_transit_2",
+        "neutrophil_transit_3",
+        "neutrophils",
+    ):
+        states[:, s[name]] = parameters[:, p["neutrophil_baseline"]]
+    return states, sld
+
+
 def screen(
     tumour_type: TumourType,
     compiled: CompiledModel,
@@ -179,55 +247,8 @@ def screen(
         Threads of the integration; they do not change the result.
     """
     parameters = draw_parameters(tumour_type, compiled, streams, candidates)
-    p, s = compiled.parameter_index, compiled.state_index
-
-    sld = _baseline_draw(tumour_type, "sld_mm", streams, candidates)
-    lesions = tumour_type.baseline_value("lesions_in_scan_volume")
-    volume_ml = np.pi / 6.0 * sld**3 / lesions**2 / 1000.0
-    cells = (
-        tumour_type.baseline_value("non_stroma_volume_share")
-        * volume_ml
-        / parameters[:, p["cancer_cell_volume"]]
-    )
-    log_odds = _baseline_draw(tumour_type, "chemo_resistant_log10_odds", streams, candidates)
-    resistant = RESISTANT_SHARE_CEILING / (1.0 + 10.0**-log_odds)
-    antigen_loss = np.minimum(
-        10.0 ** _baseline_draw(tumour_type, "antigen_loss_log10_share", streams, candidates),
-        ANTIGEN_LOSS_SHARE_CEILING,
-    )
-    shares: dict[str, Array | float] = {
-        "cancer_sensitive": np.maximum(1.0 - resistant - antigen_loss, MINIMUM_SENSITIVE_SHARE),
-        "cancer_chemo_resistant": resistant,
-        "cancer_targeted_resistant": tumour_type.baseline_value("targeted_resistant_share"),
-        "cancer_hormone_independent": 0.0,
-        "cancer_multi_resistant": tumour_type.baseline_value("multi_resistant_share"),
-        "cancer_antigen_loss": antigen_loss,
-    }
-    parameters[:, p["baseline_sld"]] = sld
-    parameters[:, p["baseline_cancer_cells"]] = cells
-    parameters[:, p["baseline_volume"]] = volume_ml
-    parameters[:, p["tumour_dynamics_on"]] = 0.0
-
-    states = np.zeros((candidates.size, len(compiled.states)))
-    for name, share in shares.items():
-        states[:, s[name]] = share * cells
-    states[:, s["stroma"]] = (
-        parameters[:, p["stroma_fraction"]] * parameters[:, p["cancer_cell_volume"]] * cells
-    )
-    states[:, s["regulatory_t_cells"]] = parameters[:, p["treg_set_point"]] * cells
-    states[:, s["effector_t_cells"]] = 1e-3
-    for name in ("naive_pool", "pdl1_induction", "hormone"):
-        states[:, s[name]] = 1.0
-    states[:, s["autoreactivity"]] = parameters[:, p["autoreactivity_set_point"]]
-    for name in (
-        "neutrophil_precursors",
-        "neutrophil_transit_1",
-        "neutrophil_transit_2",
-        "neutrophil_transit_3",
-        "neutrophils",
-    ):
-        states[:, s[name]] = parameters[:, p["neutrophil_baseline"]]
-
+    p = compiled.parameter_index
+    states, sld = _held_tumours(tumour_type, compiled, streams, candidates, parameters)
     burnt_in = compiled.integrate(states, parameters, 0.0, BURN_IN_DAYS, rtol=rtol, threads=threads)
     states = burnt_in.states
     parameters[:, p["tumour_dynamics_on"]] = 1.0

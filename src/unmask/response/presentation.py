@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from unmask.response.assess import AssessResult
@@ -77,37 +77,12 @@ def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[st
     if len(groups) > 1:
         groups["all"] = result.summary["all"]
     if "recist1.1" in result.criteria:
-        names = _present(groups.values(), "best_response", [m.label for m in Response])
-        header = ["Best response, RECIST 1.1", "n", *names, "CR or PR"]
-        yield (
-            "RECIST 1.1, confirmed",
-            header,
-            [
-                [
-                    name,
-                    f"{counts['n']:,}",
-                    *(f"{counts['best_response'].get(code, 0):,}" for code in names),
-                    _share(counts["responders"], counts["n"]),
-                ]
-                for name, counts in groups.items()
-            ],
-        )
+        rows = _best_responses(groups, "best_response", [m.label for m in Response], "responders")
+        yield "RECIST 1.1, confirmed", ["Best response, RECIST 1.1", *rows[0], "CR or PR"], rows[1:]
     if "irecist" in result.criteria:
-        names = _present(groups.values(), "irecist_best_response", [m.label for m in ImmuneResponse])
-        header = ["Best response, iRECIST", "n", *names, "pseudoprogression"]
-        yield (
-            "iRECIST, not confirmed",
-            header,
-            [
-                [
-                    name,
-                    f"{counts['n']:,}",
-                    *(f"{counts['irecist_best_response'].get(code, 0):,}" for code in names),
-                    _share(counts["pseudoprogression"], counts["n"]),
-                ]
-                for name, counts in groups.items()
-            ],
-        )
+        labels = [m.label for m in ImmuneResponse]
+        rows = _best_responses(groups, "irecist_best_response", labels, "pseudoprogression")
+        yield "iRECIST, not confirmed", ["Best response, iRECIST", *rows[0], "pseudoprogression"], rows[1:]
     side = result.summary.get("side_by_side")
     if side:
         columns = list(dict.fromkeys(code for row in side["best_response"].values() for code in row))
@@ -119,9 +94,25 @@ def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[st
         yield "RECIST 1.1 (rows) against iRECIST, both not confirmed", ["patients", *columns], rows
 
 
-def _present(groups: Iterable[Any], key: str, order: Sequence[str]) -> list[str]:
-    found = {code for counts in groups for code in counts[key]}
-    return [code for code in order if code in found]
+def _best_responses(
+    groups: Mapping[str, Any], key: str, order: Sequence[str], counted: str
+) -> list[list[str]]:
+    """Return a row per group: patients, patients per category that occurs, share that ``counted`` names.
+
+    The first row holds the names of the columns between the group and that share.
+    """
+    found = {code for counts in groups.values() for code in counts[key]}
+    names = [code for code in order if code in found]
+    rows = [
+        [
+            name,
+            f"{counts['n']:,}",
+            *(f"{counts[key].get(code, 0):,}" for code in names),
+            _share(counts[counted], counts["n"]),
+        ]
+        for name, counts in groups.items()
+    ]
+    return [["n", *names], *rows]
 
 
 def _share(count: int, n: int) -> str:

@@ -117,7 +117,11 @@ def trial(
         arms = [plan.protocol.experimental, plan.protocol.control]
         real = read_observed(observed, arms, plan.protocol.observed_arm_names)
         inputs[str(observed)] = file_hash(observed)
-    folder = out or Path("runs") / f"{plan.protocol.name}-{plan.protocol.seed}"
+    if out is not None and not str(out).strip(" ."):
+        raise ConfigurationError("cli.empty_out", value=out)
+    folder = (out.expanduser() if out else None) or Path(
+        "runs"
+    ) / f"{plan.protocol.name}-{plan.protocol.seed}"
     with _progress(f"Trial {plan.protocol.name}") as progress:
         result = run_trial(
             plan,
@@ -129,10 +133,12 @@ def trial(
             progress=progress,
         )
         progress(1, 1, "writing the report")
-        result.write(folder, real, command=["unmask", *sys.argv[1:]])
+        result.write(folder, real, command=["unmask", *sys.argv[1:]], force=True)
     if as_json:
-        typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
+        typer.echo(json.dumps(result.summary_beside(real), indent=2, allow_nan=False, ensure_ascii=False))
     else:
+        if result.changes:
+            typer.echo(f"Changed from {plan.protocol.name}: {'; '.join(result.changes)}")
         terminal.print_summary(result.summary, result.protocol.published)
         if real is not None:
             observed_table.print_comparison([asdict(row) for row in result.compare(real)], real.source)

@@ -51,11 +51,14 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with ``change`` laid over it, table by table."""
+    """Return ``base`` with ``change`` laid over it, table by table; an empty table takes the place of the old one."""
     merged = dict(base)
     for key, value in change.items():
         old = merged.get(key)
-        merged[key] = merge(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and value:
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = value
     return merged
 
 

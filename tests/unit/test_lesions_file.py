@@ -218,3 +218,18 @@ def test_byte_order_mark_semicolons_and_capitals(tmp_path):
     path.write_bytes("Patient;DAY;Diameter_mm\r\nA;-1;20.5\r\nA;42;10\r\n".encode("utf-8-sig"))
     table = read_lesions(path)
     assert (table.baseline.tolist(), table.target.tolist()) == ([[205]], [[[100]]])
+
+
+def test_a_comma_between_semicolons_is_a_decimal_one(tmp_path):
+    file = tmp_path / "excel.csv"
+    file.write_text("patient;day;lesion;diameter_mm\n1;0;A;50,5\n1;42;A;30,0\n", encoding="utf-8")
+    table = read_lesions(file)
+    assert table.problems == ()
+    assert table.baseline.tolist() == [[505]]
+
+
+def test_centimetres_are_not_to_be_renamed(tmp_path):
+    file = tmp_path / "cm.csv"
+    file.write_text("patient,day,diameter_cm\n1,0,5\n", encoding="utf-8")
+    with pytest.raises(DataError, match="multiply it by 10"):
+        read_lesions(file)

@@ -229,7 +229,9 @@ based_on = "nsclc"
             ["not itself correlated"],
         ),
         ("[parameters.naive_precursors]\ncorrelation = 1.0", ["correlation = 1.0"]),
-        ("[parameters.new]\nvalue = 1", ["parameters.new.", "is missing"]),
+        ("[parameters.new]\nvalue = 1", ["unknown key 'parameters.new'"]),
+        ("[parameters.max_kil_rate]\nvalue = 9", ["parameters.max_kil_rate", "did you mean 'max_kill_rate'?"]),
+        ("[parameters.new]\nvalue = 1\nunit = '1'", ["parameters.new.", "is missing"]),
         (
             "[baseline.size]\nvalue = 1\nunit = 'mm'\nrange = [0, 2]\nsource = 'none'\nconfidence = 'assumed'",
             ["baseline.size"],

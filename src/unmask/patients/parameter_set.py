@@ -153,8 +153,17 @@ def _data(name: str, seen: tuple[str, ...]) -> dict[str, Any]:
         data = read_toml(Path(str(files("unmask.patients").joinpath("tumour_types", f"{name}.toml"))))
     else:
         raise ConfigurationError("patients.unknown_tumour_type", name=name, hint=nearest(name, available()))
-    base = data.get("based_on")
-    return merge(_data(str(base), (*seen, name)), data) if base else data
+    if not data.get("based_on"):
+        return data
+    base = _data(str(data["based_on"]), (*seen, name))
+    for section in ("parameters", "baseline", "hazard"):
+        entries = data.get(section)
+        if not isinstance(entries, dict):
+            continue  # absent, or refused by the check of the whole
+        # What the base does not list must be stated in full; a lone value is a misspelt name.
+        lone = [key for key, entry in entries.items() if isinstance(entry, dict) and "unit" not in entry]
+        _refuse_unknown(base, {section: dict.fromkeys(lone)}, name)
+    return merge(base, data)
 
 
 def _refuse_unknown(data: dict[str, Any], change: dict[str, Any], name: str) -> None:

@@ -10,6 +10,8 @@ from unmask.report.endpoints import Row, Value
 from unmask.report.inputs import ReportInput
 from unmask.report.words import Words
 
+SMALL_ARM = 300  # patients; below this the sampling error of the virtual arm rivals that of a real trial
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -47,6 +49,12 @@ def gather(report: ReportInput, rows: Sequence[Row], comparisons: Sequence[Row],
             outside=len(judged) - inside,
             unjudged=len(cells) - len(judged),
         )
+    sizes = [endpoints.read(report.summary, ("arms", arm.name, "n")) for arm in report.arms]
+    smallest = min(
+        (size.value for size in sizes if size is not None and size.value is not None), default=None
+    )
+    if judged and smallest is not None and smallest < SMALL_ARM:
+        tally = f"{tally} {text('finding.small_run', patients=f'{smallest:.0f}')}"
     return Findings(tuple(fact for fact in facts if fact), tuple(misses), tally)
 
 

@@ -154,6 +154,8 @@ class AdverseRow:
 def adverse_rows(report: ReportInput, arms: Sequence[Arm]) -> list[AdverseRow]:
     """Count each patient once per event at the worst grade; most frequent event first."""
     events = report.tables.adverse_events
+    if "related" in events.columns:  # what a later line of therapy causes is not this arm's
+        events = events[events["related"].astype(bool)]
     if not len(events):
         return []
     worst = events.groupby(["arm", "event", "patient"], sort=True, observed=True)["grade"].max().reset_index()

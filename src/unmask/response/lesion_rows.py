@@ -115,7 +115,7 @@ def read_rows(path: Path) -> LesionRows:
         a table, a missing column. A bad row raises nothing: it becomes a :class:`Problem`.
     """
     text = _text(path)
-    header, records = _records(path, text)
+    header, records, delimiter = _records(path, text)
     columns = _columns(path, header)
     known = set(columns.values())
     others = [i for i, name in enumerate(header) if i not in known and name]
@@ -140,7 +140,10 @@ def read_rows(path: Path) -> LesionRows:
         for i in others:
             if extra[header[i]].setdefault(patient, cells[i].strip()) != cells[i].strip():
                 varying.add(header[i])
-        parsed = _row({name: cells[i].strip() for name, i in columns.items()}, found)
+        values = {name: cells[i].strip() for name, i in columns.items()}
+        if delimiter != ",":  # between semicolons or tabs a comma can only be the decimal one
+            values["diameter"] = values["diameter"].replace(",", ".")
+        parsed = _row(values, found)
         if isinstance(parsed, Problem):
             problems.append(parsed)
             continue
@@ -196,7 +199,7 @@ def _text(path: Path) -> str:
     return text
 
 
-def _records(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+def _records(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]], str]:
     first = next(line for line in text.splitlines() if line.strip())
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
@@ -211,7 +214,7 @@ def _records(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str
     start = next((i for i, (_, cells) in enumerate(records) if any(c.strip() for c in cells)), None)
     if start is None:
         raise DataError("response.empty_file", file=path)
-    return [name.strip() for name in records[start][1]], records[start + 1 :]
+    return [name.strip() for name in records[start][1]], records[start + 1 :], delimiter
 
 
 def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
@@ -230,14 +233,20 @@ def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
             file=path,
             columns=", ".join(_ALIASES[name][0] for name in missing),
             found=", ".join(header)[:300],
-            hint=f"Rename column '{header[lowered.index(near[0])]}' to '{wanted}'."
-            if near
-            else "Add it, or rename the column that holds it.",
+            hint=_column_hint(wanted, header[lowered.index(near[0])] if near else ""),
         )
     repeated = [name for name in columns.values() if lowered.count(lowered[name]) > 1]
     if repeated:
         raise DataError("response.repeated_column", file=path, column=header[repeated[0]])
     return columns
+
+
+def _column_hint(wanted: str, near: str) -> str:
+    if not near:
+        return "Add it, or rename the column that holds it."
+    if near.lower().endswith("cm"):  # renaming alone would make every length ten times too small
+        return f"Column '{near}' seems to be in centimetres: multiply it by 10 and call it '{wanted}'."
+    return f"Rename column '{near}' to '{wanted}'."
 
 
 def _row(cells: Mapping[str, str], found: _Finding) -> Problem | tuple[LesionRow, bool]:

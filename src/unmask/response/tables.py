@@ -146,6 +146,6 @@ def _irecist_columns(
         "irecist_best_response": labels(best.response, ImmuneResponse),
         "irecist_first_response_day": best.first_response_day + shift,
         "irecist_progression_day": best_response.ipfs_day(verdicts.response, since) + shift,
-        "pseudoprogression": pseudo.response,
+        "pseudoprogression": pseudo.first_response,
         "pseudoprogression_or_stable": pseudo.response_or_stable,
     }

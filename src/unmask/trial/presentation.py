@@ -19,8 +19,9 @@ def report_input(
     """Return the input of ``unmask.report.render`` for a result, with real patients beside it if given."""
     protocol = result.protocol
     return ReportInput(
-        title=protocol.title,
-        subtitle=f"Virtual randomised trial, {protocol.patients:,} patients per arm, seed {protocol.seed}",
+        title=protocol.title + (", changed" if result.changes else ""),
+        subtitle=f"Virtual randomised trial, {protocol.patients:,} patients per arm, seed {protocol.seed}"
+        + (f". Changed: {'; '.join(result.changes)}" if result.changes else ""),
         design=design(protocol, result),
         arms=tuple(Arm(name, protocol.arms[name].label) for name in result.arms),
         tables=Tables(**result.tables, trajectories=result.trajectories),
@@ -58,7 +59,12 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
         for name, arm in protocol.arms.items()
         if arm.subsequent
     ]
+    changed = (
+        f"This is not the trial of that name: {'; '.join(result.changes)} was set. The published figures below "
+        "belong to the unchanged design, so a difference from them is no miss."
+    )
     return (
+        *([changed] if result.changes else []),
         f"{protocol.patients:,} virtual patients per arm; tumour type: {result.tumour_type.title}. {same}. "
         f"{screening['screened']:,} candidates were screened; {screening['not_eligible']:,} were not eligible because "
         "their tumour would not progress untreated.",

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +17,8 @@ import pandas as pd
 from unmask import __version__
 from unmask.doctor import DEPENDENCIES
 from unmask.patients.parameter_set import TumourType
-from unmask.store import discard_batches, write_json, write_table, write_text
+from unmask.store import claim, discard_batches, write_json, write_table, write_text
+from unmask.survival.estimate import without_nan
 from unmask.survival.observed import Comparison, ObservedTrial, compare_observed
 from unmask.trial.protocol import Protocol
 
@@ -40,6 +41,8 @@ class TrialResult:
 
     Attributes
     ----------
+    changes
+        Settings by which this trial differs from the protocol of its name.
     arms
         Experimental first, control last.
     tables
@@ -54,6 +57,7 @@ class TrialResult:
 
     protocol: Protocol
     tumour_type: TumourType
+    changes: tuple[str, ...]
     arms: tuple[str, ...]
     tables: Mapping[str, pd.DataFrame]
     trajectories: pd.DataFrame
@@ -126,8 +130,20 @@ class TrialResult:
 
         return render(report_input(self, observed, command))
 
+    def summary_beside(self, observed: ObservedTrial | None) -> dict[str, Any]:
+        """Return the summary, with the comparison with real patients under ``observed`` if they are given."""
+        if observed is None:
+            return dict(self.summary)
+        rows = [without_nan(asdict(row)) for row in self.compare(observed)]
+        return {**self.summary, "observed": {"source": observed.source, "figures": rows}}
+
     def write(
-        self, out: Path | str, observed: ObservedTrial | None = None, command: Sequence[str] = ()
+        self,
+        out: Path | str,
+        observed: ObservedTrial | None = None,
+        command: Sequence[str] = (),
+        *,
+        force: bool = False,
     ) -> Path:
         """Write every output file to the folder ``out`` and return it; each file is whole or absent.
 
@@ -136,12 +152,13 @@ class TrialResult:
         Raises
         ------
         ConfigurationError
-            The folder cannot be written or the disk is full.
+            Results are there and ``force`` is not given, the folder cannot be written, or the disk is full.
         """
         folder = Path(out)
+        claim(folder, OUTPUTS, force=force, resume=True)
         for name in WRITTEN_TABLES:
             write_table(folder / f"{name}.parquet", self.tables[name])
-        write_json(folder / "summary.json", self.summary)
+        write_json(folder / "summary.json", self.summary_beside(observed))
         write_text(folder / "report.html", self.report(observed, command))
         # The manifest comes last: where it stands, the folder is complete.
         write_json(folder / "manifest.json", self.provenance(command))

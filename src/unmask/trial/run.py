@@ -47,6 +47,7 @@ class TrialPlan:
 
     protocol: Protocol
     tumour_type: TumourType
+    changes: tuple[str, ...] = ()  # settings that make this another trial than the protocol of that name
     relative_tolerance: float = RELATIVE_TOLERANCE
 
     def configuration(self) -> dict[str, Any]:
@@ -91,7 +92,8 @@ def plan_trial(
     protocol, tumour_change = load_protocol(name, tuple(changes))
     tumour_type = load_tumour_type(protocol.tumour_type, tumour_change)
     _check_memory(protocol)
-    return TrialPlan(protocol, tumour_type)
+    changed = tuple(item for item in settings if item.partition("=")[0].strip() not in ("patients", "seed"))
+    return TrialPlan(protocol, tumour_type, changed)
 
 
 def _check_memory(protocol: Protocol) -> None:
@@ -284,6 +286,7 @@ def _result(
     return TrialResult(
         protocol=protocol,
         tumour_type=plan.tumour_type,
+        changes=plan.changes,
         arms=tuple(arms),
         tables=tables,
         trajectories=course_quantiles(course),

@@ -9,7 +9,6 @@ STAMP := $(VENV)/.installed
 # The OAK trial's design with virtual patients; open runs/oak-demo/report.html when it is done.
 demo: $(STAMP)
 	$(BIN)/unmask trial oak --patients 1000 --seed 1 --out runs/oak-demo --force
-	@echo "Report: runs/oak-demo/report.html"
 
 test: $(STAMP) lint
 	$(BIN)/python -m pytest -n auto tests

@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from unmask.errors import DataError, UnmaskError
@@ -176,6 +176,7 @@ def test_any_table_gives_a_result_or_a_named_error(tmp_path, header, table):
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200), st.booleans())
+@example(b"\x1c", False)  # blank as text, not as bytes
 def test_any_bytes_give_a_named_error_or_a_result(tmp_path, content, headed):
     path = tmp_path / "lesions.csv"
     path.write_bytes((b"patient,day,diameter_mm\np,-1,20\n" if headed else b"") + content)

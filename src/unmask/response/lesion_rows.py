@@ -200,7 +200,9 @@ def _text(path: Path) -> str:
 
 
 def _records(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]], str]:
-    first = next(line for line in text.splitlines() if line.strip())
+    first = next((line for line in text.splitlines() if line.strip()), None)
+    if first is None:  # nothing but separators that only text, not bytes, knows as blank
+        raise DataError("response.empty_file", file=path)
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
     records: list[tuple[int, list[str]]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from unmask.engine.tableaus import Tableau
 from unmask.engine.targets.cpu.elementary import exponential, logarithm
 from unmask.engine.targets.cpu.formulas import Formulas
@@ -43,19 +45,24 @@ def _prepare(equations: Equations, layout: Layout) -> str:
 
 
 def _rates(equations: Equations, layout: Layout) -> str:
-    code = Listing()
-    formulas = Formulas(code, equations.graph, layout.places(equations, layout.trial, "STAGE_TIME"))
-    for index, node in enumerate(equations.rates):
-        code.store(formulas.value(node), layout.rate + index)
-    return code.function("@rates(ptr %ws)")
+    places = layout.places(equations, layout.trial, "STAGE_TIME")
+    return _evaluation("rates", equations, places, equations.rates, layout.rate)
 
 
 def _observables(equations: Equations, layout: Layout) -> str:
+    places = layout.places(equations, layout.state, "TIME")
+    return _evaluation("observables", equations, places, equations.observables, layout.observable)
+
+
+def _evaluation(
+    name: str, equations: Equations, places: Mapping[int, int], nodes: Sequence[int], start: int
+) -> str:
+    """A function that stores the values of ``nodes`` one after the other from ``start`` on."""
     code = Listing()
-    formulas = Formulas(code, equations.graph, layout.places(equations, layout.state, "TIME"))
-    for index, node in enumerate(equations.observables):
-        code.store(formulas.value(node), layout.observable + index)
-    return code.function("@observables(ptr %ws)")
+    formulas = Formulas(code, equations.graph, places)
+    for index, node in enumerate(nodes):
+        code.store(formulas.value(node), start + index)
+    return code.function(f"@{name}(ptr %ws)")
 
 
 def _factor(equations: Equations, layout: Layout) -> str:

@@ -117,3 +117,12 @@ def test_a_malformed_drug_is_refused_with_its_key(text, key):
 def test_doses_travel_to_workers():
     dose = load_drug("nivolumab").dose()
     assert pickle.loads(pickle.dumps(dose)) == dose
+
+
+@pytest.mark.parametrize("name", available_drugs())
+def test_a_dose_names_every_parameter_it_reads(name):
+    dose = load_drug(name).dose()
+    assert dose.addition(dict.fromkeys(dose.parameters, 2.0)) >= 0.0
+    for missing in dose.parameters:
+        with pytest.raises(KeyError):
+            dose.addition({other: 2.0 for other in dose.parameters if other != missing})

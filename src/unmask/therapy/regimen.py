@@ -107,6 +107,13 @@ class Dose:
         """Name of the state the dose adds to; ``None`` for a drug that only sets parameters."""
         return None if self.drug.effect is None else self.drug.effect.state
 
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that :meth:`addition` reads."""
+        effect = self.drug.effect
+        named = (effect.multiply_by, effect.divide_by) if effect is not None else ()
+        return tuple(name for name in named if name is not None)
+
     def addition(self, parameters: Mapping[str, float | Array]) -> float | Array:
         """Return what the dose adds to its state, in the unit of the state.
 

@@ -186,7 +186,7 @@ class TreatmentCourse:
         self._set(drug.in_use, rows, parameters)
         dose = drug.dose(treatment.dose, treatment.unit)
         if dose.state is not None:
-            own = {name: parameters[rows, column] for name, column in self._compiled.parameter_index.items()}
+            own = {name: parameters[rows, self._compiled.parameter_index[name]] for name in dose.parameters}
             states[rows, self._compiled.state_index[dose.state]] += dose.addition(own)
         if treatment.counts_neutrophils:
             self._last_counted_cycle[rows] = day

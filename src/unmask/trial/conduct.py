@@ -268,7 +268,7 @@ def conduct_arm(
     observed = people.observe(everyone)
     censor_day = end_of_follow_up(protocol, streams, cohort.patients)
 
-    rules = Rules(stable_min_day=protocol.assessment.stable_disease_minimum_days)
+    rules = protocol.assessment.rules()
     radiology = Radiology(
         protocol.disease, protocol.measurement, streams, cohort.patients, cohort.baseline["sld_mm"], rules
     )

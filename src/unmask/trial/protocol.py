@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from unmask.configuration import check, merge, nearest, read_toml
 from unmask.errors import ConfigurationError
+from unmask.response import Rules
 from unmask.therapy.regimen import Drug, load_drug
 
 Share = Field(ge=0.0, le=1.0)
@@ -201,6 +202,10 @@ class Assessment(_Record):
     """Choices of the response criteria that a protocol makes."""
 
     stable_disease_minimum_days: int = Field(default=42, ge=0, le=365)
+
+    def rules(self) -> Rules:
+        """Return the response rules with these choices."""
+        return Rules(stable_min_day=self.stable_disease_minimum_days)
 
 
 class Protocol(_Record):

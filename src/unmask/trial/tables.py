@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unmask.patients.parameter_set import TumourType
-from unmask.response import Rules, best_response
+from unmask.response import best_response
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
 from unmask.safety import adverse_events
 from unmask.trial.conduct import ArmRecord, Readings
@@ -128,7 +128,7 @@ def _patients(
     valid: NDArray[np.bool_],
 ) -> pd.DataFrame:
     readings = record.readings
-    rules = Rules(stable_min_day=protocol.assessment.stable_disease_minimum_days)
+    rules = protocol.assessment.rules()
     best = best_response.confirmed(
         readings.overall, readings.day, rules, valid=valid, criterion=readings.criterion
     )

@@ -119,9 +119,8 @@ def trial(
         inputs[str(observed)] = file_hash(observed)
     if out is not None and not str(out).strip(" ."):
         raise ConfigurationError("cli.empty_out", value=out)
-    folder = (out.expanduser() if out else None) or Path(
-        "runs"
-    ) / f"{plan.protocol.name}-{plan.protocol.seed}"
+    usual = Path("runs") / f"{plan.protocol.name}-{plan.protocol.seed}"
+    folder = out.expanduser() if out is not None else usual
     with _progress(f"Trial {plan.protocol.name}") as progress:
         result = run_trial(
             plan,
@@ -133,15 +132,18 @@ def trial(
             progress=progress,
         )
         progress(1, 1, "writing the report")
-        result.write(folder, real, command=["unmask", *sys.argv[1:]], force=True)
+        comparison = result.compare(real) if real is not None else []
+        command = ["unmask", *sys.argv[1:]]
+        result.write(folder, real, command, comparison=comparison, force=True)
     if as_json:
-        typer.echo(json.dumps(result.summary_beside(real), indent=2, allow_nan=False, ensure_ascii=False))
+        summary = result.summary_beside(real, comparison)
+        typer.echo(json.dumps(summary, indent=2, allow_nan=False, ensure_ascii=False))
     else:
         if result.changes:
             typer.echo(f"Changed from {plan.protocol.name}: {'; '.join(result.changes)}")
         terminal.print_summary(result.summary, result.protocol.published)
         if real is not None:
-            observed_table.print_comparison([asdict(row) for row in result.compare(real)], real.source)
+            observed_table.print_comparison([asdict(row) for row in comparison], real.source)
         typer.echo(f"Report: {folder / 'report.html'}")
     if result.failed_share > FAILURE_LIMIT:
         raise NumericalError(

@@ -14,9 +14,15 @@ CITATION = "Unmask: in-silico immuno-oncology. See CITATION.cff in the source di
 
 
 def report_input(
-    result: TrialResult, observed: ObservedTrial | None = None, command: Sequence[str] = ()
+    result: TrialResult,
+    observed: ObservedTrial | None = None,
+    command: Sequence[str] = (),
+    comparison: Sequence[Comparison] | None = None,
 ) -> ReportInput:
-    """Return the input of ``unmask.report.render`` for a result, with real patients beside it if given."""
+    """Return the input of ``unmask.report.render`` for a result, with real patients beside it if given.
+
+    ``comparison`` is ``result.compare(observed)``, where it is already at hand.
+    """
     protocol = result.protocol
     return ReportInput(
         title=protocol.title + (", changed" if result.changes else ""),
@@ -27,7 +33,7 @@ def report_input(
         tables=Tables(**result.tables, trajectories=result.trajectories),
         summary=result.summary,
         published=protocol.published,
-        observed=_observed(result, observed),
+        observed=_observed(result, observed, comparison),
         provenance=result.provenance(command),
         citation=CITATION,
         notice=NOTICE,
@@ -97,14 +103,17 @@ def _regimen(treatments: Sequence[Treatment]) -> str:
     )
 
 
-def _observed(result: TrialResult, observed: ObservedTrial | None) -> Observed | None:
+def _observed(
+    result: TrialResult, observed: ObservedTrial | None, comparison: Sequence[Comparison] | None
+) -> Observed | None:
     if observed is None:
         return None
+    figures = result.compare(observed) if comparison is None else comparison
     return Observed(
         label=observed.source,
         time_to_event=observed.time_to_event,
         patients=observed.patients,
-        comparison=tuple(_row(figure) for figure in result.compare(observed)),
+        comparison=tuple(_row(figure) for figure in figures),
     )
 
 

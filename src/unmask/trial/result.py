@@ -78,11 +78,6 @@ class TrialResult:
         return self.tables["failures"]
 
     @property
-    def labels(self) -> dict[str, str]:
-        """Names of the arms as a reader sees them, in order."""
-        return {arm: self.protocol.arms[arm].label for arm in self.arms}
-
-    @property
     def failed_share(self) -> float:
         """Failed patient-arms as a share of all."""
         patients = len(self.tables["patients"])
@@ -123,19 +118,28 @@ class TrialResult:
             "failures": dict(self.summary["failures"]),
         }
 
-    def report(self, observed: ObservedTrial | None = None, command: Sequence[str] = ()) -> str:
-        """Return the report as one self-contained HTML page."""
+    def report(
+        self,
+        observed: ObservedTrial | None = None,
+        command: Sequence[str] = (),
+        *,
+        comparison: Sequence[Comparison] | None = None,
+    ) -> str:
+        """Return the report as one self-contained HTML page; ``comparison`` as in :meth:`write`."""
         from unmask.report import render
         from unmask.trial.presentation import report_input
 
-        return render(report_input(self, observed, command))
+        return render(report_input(self, observed, command, comparison))
 
-    def summary_beside(self, observed: ObservedTrial | None) -> dict[str, Any]:
+    def summary_beside(
+        self, observed: ObservedTrial | None, comparison: Sequence[Comparison] | None = None
+    ) -> dict[str, Any]:
         """Return the summary, with the comparison with real patients under ``observed`` if they are given."""
         if observed is None:
             return dict(self.summary)
-        rows = [without_nan(asdict(row)) for row in self.compare(observed)]
-        return {**self.summary, "observed": {"source": observed.source, "figures": rows}}
+        rows = self.compare(observed) if comparison is None else comparison
+        figures = [without_nan(asdict(row)) for row in rows]
+        return {**self.summary, "observed": {"source": observed.source, "figures": figures}}
 
     def write(
         self,
@@ -143,11 +147,13 @@ class TrialResult:
         observed: ObservedTrial | None = None,
         command: Sequence[str] = (),
         *,
+        comparison: Sequence[Comparison] | None = None,
         force: bool = False,
     ) -> Path:
         """Write every output file to the folder ``out`` and return it; each file is whole or absent.
 
-        Batches that the run kept there are no longer needed and are removed.
+        Batches that the run kept there are no longer needed and are removed. ``comparison`` is what :meth:`compare`
+        says of ``observed``, where it is already at hand; it takes seconds for tens of thousands of patients.
 
         Raises
         ------
@@ -158,8 +164,10 @@ class TrialResult:
         claim(folder, OUTPUTS, force=force, resume=True)
         for name in WRITTEN_TABLES:
             write_table(folder / f"{name}.parquet", self.tables[name])
-        write_json(folder / "summary.json", self.summary_beside(observed))
-        write_text(folder / "report.html", self.report(observed, command))
+        if observed is not None and comparison is None:
+            comparison = self.compare(observed)
+        write_json(folder / "summary.json", self.summary_beside(observed, comparison))
+        write_text(folder / "report.html", self.report(observed, command, comparison=comparison))
         # The manifest comes last: where it stands, the folder is complete.
         write_json(folder / "manifest.json", self.provenance(command))
         discard_batches(folder)

@@ -163,6 +163,44 @@ def test_medians_spreads_and_correlations_are_those_stated(compiled: CompiledMod
             assert abs(found - expected) < 5 / np.sqrt(patients.size), (one, other)
 
 
+def test_a_body_weight_comes_with_every_patient(
+    cohort: Cohort, compiled: CompiledModel, lung: TumourType
+) -> None:
+    weight = cohort.baseline["body_weight_kg"]
+    expected = 76.8 * np.exp(0.2 * STREAMS.normal("baseline body_weight_kg", cohort.patients))
+    np.testing.assert_allclose(weight, expected, rtol=1e-12)
+    heavy = load_tumour_type("nsclc", {"baseline": {"body_weight_kg": {"value": 120.0}}})
+    same_people = screen(heavy, compiled, STREAMS, np.arange(CANDIDATES))
+    np.testing.assert_allclose(same_people.baseline["body_weight_kg"] / weight, 120.0 / 76.8, rtol=1e-12)
+    assert np.array_equal(same_people.states, cohort.states)
+
+
+def test_the_host_starts_the_burn_in_as_the_model_says(
+    compiled: CompiledModel, lung: TumourType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A state that the tumour type says nothing of (a drug in the blood, an added mechanism) has its own start."""
+    began: list[np.ndarray] = []
+    original = CompiledModel.integrate
+
+    def watched(self: CompiledModel, states: np.ndarray, *arguments: object, **options: object) -> object:
+        began.append(states.copy())
+        return original(self, states, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(CompiledModel, "integrate", watched)
+    screen(lung, compiled, STREAMS, np.arange(20))
+    states = dict(zip(compiled.states, began[0].T, strict=True))
+    parameters = draw_parameters(lung, compiled, STREAMS, np.arange(20))
+    value = {name: parameters[:, column] for name, column in compiled.parameter_index.items()}
+    assert np.array_equal(states["autoreactivity"], value["autoreactivity_set_point"])
+    for species in compiled.model.species:
+        if species.name.startswith("neutrophil"):
+            assert np.array_equal(states[species.name], value["neutrophil_baseline"])
+        elif species.name not in ("autoreactivity", "stroma", "regulatory_t_cells") and not (
+            species.name.startswith("cancer_")
+        ):
+            assert (states[species.name] == species.initial).all(), species.name
+
+
 def test_a_parameter_that_is_not_listed_keeps_the_value_of_the_model(compiled: CompiledModel) -> None:
     lung = load_tumour_type("nsclc")
     drawn = draw_parameters(lung, compiled, STREAMS, np.arange(3))

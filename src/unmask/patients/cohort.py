@@ -26,6 +26,8 @@ BURN_IN_DAYS = 400.0
 RESISTANT_SHARE_CEILING = 0.9  # the drawn odds are those of a share between 0 and this
 ANTIGEN_LOSS_SHARE_CEILING = 0.5
 MINIMUM_SENSITIVE_SHARE = 0.01
+# States that rest at a parameter of the patient, beside those of the neutrophils at `neutrophil_baseline`.
+_AT_REST = {"autoreactivity": "autoreactivity_set_point"}
 
 Array = NDArray[np.float64]
 
@@ -41,7 +43,7 @@ class Cohort:
     states, parameters
         Arrays ``(N, states)`` and ``(N, parameters)`` in the order of the compiled model.
     baseline
-        Named baseline values, each ``(N,)``: ``sld_mm``, ``resistant_share``, ``antigen_loss_share``, ...
+        Named baseline values, each ``(N,)``: ``sld_mm``, ``body_weight_kg``, ``resistant_share``, ...
     not_eligible
         Numbers of the candidates that would not progress untreated.
     failed
@@ -204,25 +206,18 @@ def _held_tumours(
     parameters[:, p["baseline_volume"]] = volume_ml
     parameters[:, p["tumour_dynamics_on"]] = 0.0
 
-    states = np.zeros((candidates.size, len(compiled.states)))
+    # What no size or set point of the patient decides (drugs, infiltrate, the host) starts as the model says.
+    states = np.tile([item.initial for item in compiled.model.species], (candidates.size, 1))
     for name, share in _clone_shares(tumour_type, streams, candidates).items():
         states[:, s[name]] = share * cells
     states[:, s["stroma"]] = (
         parameters[:, p["stroma_fraction"]] * parameters[:, p["cancer_cell_volume"]] * cells
     )
     states[:, s["regulatory_t_cells"]] = parameters[:, p["treg_set_point"]] * cells
-    states[:, s["effector_t_cells"]] = 1e-3
-    for name in ("naive_pool", "pdl1_induction", "hormone"):
-        states[:, s[name]] = 1.0
-    states[:, s["autoreactivity"]] = parameters[:, p["autoreactivity_set_point"]]
-    for name in (
-        "neutrophil_precursors",
-        "neutrophil_transit_1",
-        "neutrophil_transit_2",
-        "neutrophil_transit_3",
-        "neutrophils",
-    ):
-        states[:, s[name]] = parameters[:, p["neutrophil_baseline"]]
+    for name in compiled.states:
+        at_rest = _AT_REST.get(name, "neutrophil_baseline" if name.startswith("neutrophil") else None)
+        if at_rest is not None:
+            states[:, s[name]] = parameters[:, p[at_rest]]
     return states, sld
 
 
@@ -266,6 +261,7 @@ def screen(
         parameters=parameters[keep],
         baseline={
             "sld_mm": sld[keep],
+            "body_weight_kg": _baseline_draw(tumour_type, "body_weight_kg", streams, candidates[keep]),
             "resistant_share": observed[keep, o["resistant_share"]],
             "antigen_loss_share": observed[keep, o["antigen_loss_share"]],
             "net_growth_per_day": observed[keep, o["net_growth"]],

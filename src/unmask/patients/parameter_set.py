@@ -100,6 +100,7 @@ class TumourType(BaseModel):
 
 BASELINE = (
     "sld_mm",
+    "body_weight_kg",
     "chemo_resistant_log10_odds",
     "antigen_loss_log10_share",
     "targeted_resistant_share",

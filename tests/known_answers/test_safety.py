@@ -134,13 +134,15 @@ def test_nobody_has_an_event_twice_or_below_the_tolerated_level() -> None:
 
 
 def test_what_is_reported() -> None:
-    events = Events(
-        row=np.array([0, 0, 1, 1, 1]),
-        event=np.array(["rash"] * 5, dtype=object),
-        organ=np.array(["skin"] * 5, dtype=object),
-        grade=np.array([1, 2, 3, 3, 4]),
-        onset_day=np.array([30.0, 101.0, 50.0, 50.1, 10.0]),
-        resolution_day=np.array([100.0, 120.0, 60.0, 201.0, np.nan]),
+    events = Events.of(
+        np.array([0, 0, 1, 1, 1]),
+        event="rash",
+        organ="skin",
+        klass="immune-related",
+        grade=[1, 2, 3, 3, 4],
+        onset_day=[30.0, 101.0, 50.0, 50.1, 10.0],
+        resolution_day=[100.0, 120.0, 60.0, 201.0, np.nan],
+        action=["none", "topical", "hold, steroid", "hold, steroid", "stop, steroid"],
     )
     reported = table([events], np.array([7, 8]), "a", np.array([100.0, 200.0]), np.array([500.0, 50.0]))
     assert list(reported.columns) == list(COLUMNS)
@@ -150,10 +152,12 @@ def test_what_is_reported() -> None:
             "grade": [1, 4, 3, 3],
             "onset_day": [30.0, 10.0, 50.0, 50.1],
             "resolution_day": [100.0, np.nan, 60.0, np.nan],  # not seen after the patient's end
+            "action": ["none", "stop, steroid", "hold, steroid", "hold, steroid"],
             "related": [True, True, True, False],
         }
     )
     pd.testing.assert_frame_equal(reported[expected.columns], expected)
+    assert (reported["class"] == "immune-related").all()
     assert REPORTING_DAYS == 30.0
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.safety.adverse_events import Events
+from unmask.safety.adverse_events import IMMUNE_RELATED, Events
 
 Array = NDArray[np.float64]
 Draw = Callable[[str], Array]
@@ -92,11 +92,12 @@ class ImmuneRelatedEvents:
         onset = day + 7.0 * column["lag_weeks"]
         # Exponential times to resolution with the stated median.
         lasting = -np.log(self._uniform(f"immune-related resolution {process}")[row]) / np.log(2.0)
-        return Events(
-            row=row,
-            event=column["event"].astype(object),
-            organ=column["organ"].astype(object),
-            grade=grade.astype(np.int64),
+        return Events.of(
+            row,
+            event=column["event"],
+            organ=column["organ"],
+            klass=IMMUNE_RELATED,
+            grade=grade,
             onset_day=onset,
             resolution_day=onset + 7.0 * column["resolution_weeks"] * lasting,
         )

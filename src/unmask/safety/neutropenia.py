@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.safety.adverse_events import Events
+from unmask.safety.adverse_events import CHEMOTHERAPY, Events
 
 LOWER_LIMIT_OF_NORMAL = 2.0  # 1e9/L, the usual adult limit
 GRADE_LIMITS = (LOWER_LIMIT_OF_NORMAL, 1.5, 1.0, 0.5)  # below the n-th limit is grade n
@@ -51,13 +51,14 @@ class Neutropenia:
         row = np.flatnonzero(ended)
         if not row.size:
             return []
-        events = Events(
-            row=row,
-            event=np.full(row.size, "neutrophil count decreased", dtype=object),
-            organ=np.full(row.size, "blood", dtype=object),
+        events = Events.of(
+            row,
+            event="neutrophil count decreased",
+            organ="blood",
+            klass=CHEMOTHERAPY,
             grade=self._worst[row],
             onset_day=self._onset[row],
-            resolution_day=np.full(row.size, day),
+            resolution_day=day,
         )
         self._onset[row] = np.nan
         self._worst[row] = 0

@@ -1,0 +1,19 @@
+"""How safety asks for chance: by the name of a process and a visit, one number per patient of the arm."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Draw(Protocol):
+    """A source of random numbers, shape ``(N,)``.
+
+    The same process and visit give the same numbers again, and the number of a patient depends on no other patient.
+    """
+
+    def __call__(self, process: str, visit: int = 0) -> NDArray[np.float64]:
+        """Return one number per patient of the arm."""
+        ...

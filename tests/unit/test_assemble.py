@@ -113,6 +113,33 @@ def test_unused_port_is_named():
     assert refused("unused_port", "tub", [tank, TAP], ["water"])["symbol"] == "colour"
 
 
+def test_event_parameters_are_in_the_model_and_not_refused_as_unused():
+    tank = replace(TANK, event_parameters=(parameter("bucket", "L", 3.0),))
+    model = assemble("tub", [tank, TAP], ["water"])
+    assert {item.name: item.value for item in model.parameters}["bucket"] == 3.0
+    assert model.origin["bucket"] == "tank"
+    water = ["a__water", "b__water"]
+    two = assemble(
+        "tubs", [tank.instantiate("a", ("bucket",)), tank.instantiate("b", ("bucket",)), TAP], water
+    )
+    assert model.parameter_names.count("bucket") == two.parameter_names.count("bucket") == 1
+
+
+def test_an_equation_cannot_use_an_event_parameter():
+    tank = replace(TANK, parameters=(), event_parameters=TANK.parameters)
+    values = refused("event_parameter_used", "tub", [tank, TAP], ["water"])
+    assert (values["module"], values["symbol"], values["user"]) == ("tank", "leak", "water")
+
+
+def test_an_event_parameter_is_no_port_and_lies_in_its_range():
+    with pytest.raises(ModelError) as caught:
+        replace(TAP, parameters=(), event_parameters=TAP.parameters)
+    assert caught.value.code == "model.provides_unknown"
+    with pytest.raises(ModelError) as caught:
+        replace(TANK, event_parameters=(parameter("bucket", "L", 30.0),))
+    assert caught.value.code == "model.value_outside_range"
+
+
 def test_undefined_symbol_is_named_with_its_user():
     tank = replace(TANK, rates=(Rate("water", "inflow - leek * water"),))
     values = refused("undefined_symbol", "tub", [tank, TAP], ["water"])

@@ -46,8 +46,8 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
     ------
     ModelError
         ``missing_provider``, ``duplicate_provider``, ``duplicate_symbol``, ``port_unit``, ``unit_mismatch``,
-        ``unit_scale``, ``undefined_symbol``, ``unused_symbol``, ``unused_port``, ``circular_rules``,
-        ``unknown_observable``: each names the module and the symbol.
+        ``unit_scale``, ``undefined_symbol``, ``event_parameter_used``, ``unused_symbol``, ``unused_port``,
+        ``circular_rules``, ``unknown_observable``: each names the module and the symbol.
     """
     instances = [item if isinstance(item, Instance) else Instance(item) for item in modules]
     checked = {id(module): _check(module) for module in {id(i.module): i.module for i in instances}.values()}
@@ -57,14 +57,16 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
     rules: dict[str, Rule] = {}
     rates: list[sp.Expr] = []
     origin: dict[str, str] = {}
+    of_events: set[str] = set()
     for instance in instances:
         module = instance.module
         expressions = checked[id(module)]
         names = {sp.Symbol(local): sp.Symbol(instance.qualified(local)) for local in module.own}
         names |= {sp.Symbol(need.name): _connect(need, instance, instances) for need in module.needs}
-        for parameter in module.parameters:
+        for parameter in (*module.parameters, *module.event_parameters):
             qualified = instance.qualified(parameter.name)
             parameters.setdefault(qualified, replace(parameter, name=qualified))
+        of_events |= {instance.qualified(item.name) for item in module.event_parameters}
         for rule in module.rules:
             qualified = instance.qualified(rule.name)
             expression = expressions.rules[rule.name].xreplace(names)
@@ -77,7 +79,8 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
     for observable in observables:
         if observable not in owners or observable in parameters:
             raise ModelError("model.unknown_observable", model=name, symbol=observable)
-    _refuse_unused(species, parameters, rules, rates, observables, origin)
+    in_equations = [name for name in parameters if name not in of_events]
+    _refuse_unused(species, in_equations, rules, rates, observables, origin)
     return Model(
         name=name,
         species=tuple(species),
@@ -98,12 +101,15 @@ def _check(module: Module) -> _Checked:
     units |= {need.name: parse(need.unit) for need in module.needs}
     units[TIME] = parse(TIME_UNIT)
     per_day = ONE / units[TIME]
+    events = {item.name for item in module.event_parameters}
     rules = {rule.name: read(rule.expression, module=module.name, symbol=rule.name) for rule in module.rules}
     rates = {
         rate.species: read(rate.expression, module=module.name, symbol=rate.species) for rate in module.rates
     }
     for symbol, expression in (*rules.items(), *rates.items()):
         for free in sorted(item.name for item in expression.free_symbols):
+            if free in events:
+                raise ModelError("model.event_parameter_used", module=module.name, symbol=free, user=symbol)
             if free not in units:
                 raise ModelError("model.undefined_symbol", module=module.name, symbol=free, user=symbol)
     for symbol, expression in rules.items():
@@ -190,7 +196,7 @@ def _require_port_unit(need: Need, instance: Instance, provider: Instance, symbo
 
 def _refuse_unused(
     species: Sequence[Species],
-    parameters: dict[str, Parameter],
+    parameters: Sequence[str],
     rules: dict[str, Rule],
     rates: Sequence[sp.Expr],
     observables: Sequence[str],

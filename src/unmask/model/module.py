@@ -68,6 +68,10 @@ class Contribution:
 class Module:
     """One mechanism.
 
+    ``event_parameters`` are read by instantaneous events alone (a fraction of radiotherapy, an operation), by no
+    equation: they are parameters of the model like the others, so a patient has their own, but no rule or rate may
+    use them and nobody can be given them through a port.
+
     Raises
     ------
     ModelError
@@ -79,6 +83,7 @@ class Module:
     description: str
     species: tuple[Species, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    event_parameters: tuple[Parameter, ...] = ()
     rules: tuple[Definition, ...] = ()
     rates: tuple[Rate, ...] = ()
     needs: tuple[Need, ...] = ()
@@ -93,14 +98,14 @@ class Module:
             if name in seen:
                 raise ModelError("model.duplicate_symbol", symbol=name, module=self.name, other=self.name)
             seen.add(name)
-        for parameter in self.parameters:
+        for parameter in (*self.parameters, *self.event_parameters):
             self._check_range(parameter)
         with_rate = [rate.species for rate in self.rates]
         for species in self.species:
             if with_rate.count(species.name) != 1:
                 count = with_rate.count(species.name)
                 raise ModelError("model.rate_count", module=self.name, symbol=species.name, count=count)
-        own = set(self.own)
+        own = set(self.own) - {item.name for item in self.event_parameters}
         species_names = {item.name for item in self.species}
         for name in (*self.provides, *(item.symbol for item in self.contributes)):
             if name not in own:
@@ -140,7 +145,7 @@ class Module:
 
     @property
     def _declared(self) -> tuple[Species | Parameter | Definition, ...]:
-        return (*self.species, *self.parameters, *self.rules)
+        return (*self.species, *self.parameters, *self.event_parameters, *self.rules)
 
     def instantiate(self, group: str, shared: tuple[str, ...] = ()) -> Instance:
         """Return this module as a member of ``group``.
@@ -169,7 +174,8 @@ class Instance:
     def __post_init__(self) -> None:
         if self.group:
             check_name(self.group, module=self.module.name)
-        names = {parameter.name for parameter in self.module.parameters}
+        module = self.module
+        names = {parameter.name for parameter in (*module.parameters, *module.event_parameters)}
         for name in self.shared:
             if name not in names:
                 raise ModelError("model.shared_not_parameter", module=self.module.name, symbol=name)

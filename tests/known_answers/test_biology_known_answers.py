@@ -44,6 +44,7 @@ CLONES = (
     "cancer_chemo_resistant",
     "cancer_targeted_resistant",
     "cancer_hormone_independent",
+    "cancer_hormone_producing",
     "cancer_multi_resistant",
     "cancer_antigen_loss",
 )

@@ -152,6 +152,21 @@ PARAMETERS = {
     "SLD0": "baseline_sld",
     "C0": "baseline_cancer_cells",
 }
+ANY = None  # in no equation of the specification, whatever its value
+BEYOND = {  # what the specification does not know, at the value at which its equations hold unchanged
+    "cancer_hormone_producing": 0.0,
+    "hormone_producing_rate": 0.0,
+    "hormone_synthesis_left": 1.0,
+    "hormone_support": ANY,
+    "hormone_support_half_share": ANY,
+    "hormone_self_supply": ANY,
+    "niche_competition": 0.0,
+    "tumour_marker": ANY,
+    "marker_per_cells": ANY,
+    "marker_clearance_rate": ANY,
+    "removed_nodes": 0.0,
+    "drainage_recovery_rate": ANY,
+}
 DEFAULTS = {  # section 7 of the specification and the constants written into its equations
     "kn": 0.006134, "delta": 0.003, "Cmax": 4.19e6, "cost": 0.1, "mu": 1e-6, "muE": 1e-7, "aE": 0.02,
     "kF": 0.004, "phF": 0.03615, "phS": 0.09342, "kk": 8.844, "KTC": 1.2, "KG": 1000, "kclr": 0.2058,
@@ -300,6 +315,10 @@ def random_point(model, n: int) -> tuple[dict[str, np.ndarray], dict[str, np.nda
     for item in model.species:
         low, high = log_scale.get(item.unit, (-3.0, 0.0))
         states[item.name] = 10 ** rng.uniform(low, high, size=n)
+    for values in (states, parameters):
+        for name in set(values) & set(BEYOND):
+            if BEYOND[name] is not ANY:
+                values[name] = np.full(n, BEYOND[name])
     return states, parameters
 
 
@@ -317,8 +336,16 @@ def both(core):
 
 
 def test_every_state_and_parameter_of_the_specification_is_in_the_model_and_no_other(core):
-    assert sorted(STATES.values()) == sorted(core.model.species_names)
-    assert sorted(PARAMETERS.values()) == sorted(core.model.parameter_names)
+    known = {*STATES.values(), *PARAMETERS.values()}
+    assert sorted({*known, *BEYOND}) == sorted({*core.model.species_names, *core.model.parameter_names})
+    assert not known & set(BEYOND)
+
+
+def test_what_the_specification_does_not_know_is_neutral_by_default(core):
+    defaults = {item.name: item.initial for item in core.model.species}
+    defaults |= {item.name: item.value for item in core.model.parameters}
+    neutral = {name: value for name, value in BEYOND.items() if value is not ANY}
+    assert {name: defaults[name] for name in neutral} == neutral
 
 
 @pytest.mark.parametrize("short", STATES)
@@ -352,4 +379,5 @@ def test_the_eradicated_tumour_has_finite_rates(core):
 
 def test_clones_below_one_cell_are_extinct_and_nothing_else_is(core):
     below = {item.name: item.extinct_below for item in core.model.species if item.extinct_below > 0}
-    assert below == {STATES[clone]: 1e-6 for clone in CLONES}
+    clones = {*(STATES[clone] for clone in CLONES), "cancer_hormone_producing"}
+    assert below == dict.fromkeys(clones, 1e-6)

@@ -1,4 +1,4 @@
-"""Six clones of cancer cells: mutation, selection, and escape from T cells by loss of antigen.
+"""Seven clones of cancer cells: mutation, selection, and escape from T cells by loss of antigen.
 
 Equations, for clone i with C_i cells (a_i = 1, or ``antigen_loss_presentation`` for the antigen-loss clone)::
 
@@ -6,10 +6,11 @@ Equations, for clone i with C_i cells (a_i = 1, or ``antigen_loss_presentation``
     loss_i    = (basal_death_rate + a_i * kill_rate + direct_kill_i) * C_i
     dC_i/dt   = tumour_dynamics_on * (growth_i - loss_i + mutation_i)
 
-    mutation: sensitive           -(3 mutation_rate + antigen_loss_rate) * growth
+    mutation: sensitive           -(3 mutation_rate + hormone_producing_rate + antigen_loss_rate) * growth
               chemo-, targeted-,
               hormone-resistant   mutation_rate * (growth of sensitive - own growth)
               multi-resistant     mutation_rate * (growth of the three)
+              hormone-producing   hormone_producing_rate * growth of sensitive
               antigen-loss        antigen_loss_rate * growth of sensitive
 
 The clones know no therapy. Any therapy acts by contributing to ``direct_kill_of_<clone>`` (sum, per day),
@@ -17,8 +18,10 @@ The clones know no therapy. Any therapy acts by contributing to ``direct_kill_of
 ``growth_factor_of_<clone>`` (product). ``tumour_dynamics_on`` is 0 while the immune system settles around a
 tumour of given size (burn-in), else 1. Fewer than 1e-6 Mc (one cell) is none.
 
-Source: model specification sections 1 to 3. Mutation rates, cost and the visibility of antigen-loss cells are
-assumed; the resistant clone is why chemotherapy responses end, the antigen-loss clone why immune ones can.
+Source: model specification sections 1 to 3; the hormone-producing clone, absent from tumours that need no hormone
+(share and mutation rate 0), after the three clones of Zhang 2017. Mutation rates, cost and the visibility of
+antigen-loss cells are assumed; the resistant clone is why chemotherapy responses end, the antigen-loss clone why
+immune ones can.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from unmask.model.module import Contribution, Definition, Module, Need, Rate
 from unmask.model.system import Parameter, Species
 
 RESISTANT = ("chemo_resistant", "targeted_resistant", "hormone_independent")
-CLONES_IN_ORDER = ("sensitive", *RESISTANT, "multi_resistant", "antigen_loss")
+CLONES_IN_ORDER = ("sensitive", *RESISTANT, "hormone_producing", "multi_resistant", "antigen_loss")
 ONE_CELL = 1e-6
 
 _MEANING = {
@@ -36,6 +39,7 @@ _MEANING = {
     "chemo_resistant": "resistant to chemotherapy",
     "targeted_resistant": "resistant to targeted drugs",
     "hormone_independent": "growing without hormone",
+    "hormone_producing": "making hormone of their own",
     "multi_resistant": "resistant to every direct therapy",
     "antigen_loss": "with defective antigen presentation (HLA, B2M or JAK loss), sensitive to direct therapy",
 }
@@ -46,6 +50,7 @@ _BASELINE_SHARE = {
     "chemo_resistant": 0.228,
     "targeted_resistant": 1e-5,
     "hormone_independent": 0.0,
+    "hormone_producing": 0.0,
     "multi_resistant": 1e-6,
     "antigen_loss": 1e-3,
 }
@@ -83,9 +88,11 @@ def _released(name: str) -> str:
 
 def _rate(name: str) -> Rate:
     if name == "sensitive":
-        mutation = "- (3 * mutation_rate + antigen_loss_rate) * growth_of_sensitive"
+        mutation = "- (3 * mutation_rate + hormone_producing_rate + antigen_loss_rate) * growth_of_sensitive"
     elif name in RESISTANT:
         mutation = f"+ mutation_rate * (growth_of_sensitive - growth_of_{name})"
+    elif name == "hormone_producing":
+        mutation = "+ hormone_producing_rate * growth_of_sensitive"
     elif name == "multi_resistant":
         mutation = "+ mutation_rate * (" + " + ".join(f"growth_of_{clone}" for clone in RESISTANT) + ")"
     else:
@@ -99,7 +106,7 @@ def _total(prefix: str, names: tuple[str, ...] = CLONES_IN_ORDER) -> str:
 
 CLONES = Module(
     name="clones",
-    description="Six clones under selection",
+    description="Seven clones under selection",
     species=tuple(_clone(name) for name in CLONES_IN_ORDER),
     parameters=(
         Parameter(
@@ -131,6 +138,16 @@ CLONES = Module(
             1e-5,
             "assumed",
             "assumed",
+        ),
+        Parameter(
+            "hormone_producing_rate",
+            0.0,
+            "1",
+            "mutation to making hormone, per division",
+            0.0,
+            1e-5,
+            "set by the tumour type; 0 where hormone does not matter",
+            "definition",
         ),
         Parameter(
             "antigen_loss_rate",
@@ -174,7 +191,7 @@ CLONES = Module(
         Definition(
             "resistant_share",
             "1",
-            f"({_total('cancer_', (*RESISTANT, 'multi_resistant'))}) / (cancer_cells + cell_floor)",
+            f"({_total('cancer_', CLONES_IN_ORDER[1:-1])}) / (cancer_cells + cell_floor)",
             "share of cancer cells resistant to some direct therapy",
         ),
         Definition(
@@ -202,8 +219,10 @@ CLONES = Module(
     ),
     provides=(
         "cancer_cells",
+        "cancer_hormone_producing",
         "cancer_cell_death",
         "immune_kill",
+        "resistant_share",
         "antigen_loss_share",
         "antigen_loss_presentation",
     ),

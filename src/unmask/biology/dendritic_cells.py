@@ -2,7 +2,10 @@
 
 Equation (P between 0 and 1, Ag antigen)::
 
-    dP/dt = dendritic_turnover_rate * (Ag / (antigen_half_saturation + Ag) - P)
+    dP/dt = dendritic_turnover_rate * (draining_nodes * Ag / (antigen_half_saturation + Ag) - P)
+
+``draining_nodes`` is the share of the lymph nodes that drain the tumour and are still there (1 unless some were
+removed).
 
 Source: model specification section 3; both values assumed (QSP-IO turns mature cells over at 0.02 per day).
 """
@@ -50,10 +53,13 @@ DENDRITIC_CELLS = Module(
         Rate(
             "dendritic_maturation",
             "dendritic_turnover_rate"
-            " * (antigen / (antigen_half_saturation + antigen) - dendritic_maturation)",
+            " * (draining_nodes * antigen / (antigen_half_saturation + antigen) - dendritic_maturation)",
         ),
     ),
-    needs=(Need("antigen", "Mc", "tumour antigen"),),
+    needs=(
+        Need("antigen", "Mc", "tumour antigen"),
+        Need("draining_nodes", "1", "share of the draining lymph nodes left", "product"),
+    ),
     provides=("dendritic_maturation",),
     references=(QSPIO, CORE),
 )

@@ -77,5 +77,6 @@ TUMOUR_BURDEN = Module(
         Need("volume_floor", "mL", "numerical guard"),
         Need("volume_parts", "mL", "volumes beside viable cancer cells", "sum"),
     ),
+    provides=("baseline_cancer_cells", "tumour_volume", "sld", "viable_sld"),
     references=(CORE,),
 )

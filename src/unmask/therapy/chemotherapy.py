@@ -25,7 +25,7 @@ _FRIBERG = Reference(
     "Friberg LE et al., Model of chemotherapy-induced myelosuppression with parameter consistency across "
     "drugs, J Clin Oncol 2002;20:4713",
 )
-_SENSITIVE = ("sensitive", "targeted_resistant", "hormone_independent", "antigen_loss")
+_SENSITIVE = ("sensitive", "targeted_resistant", "hormone_independent", "hormone_producing", "antigen_loss")
 _RESISTANT = ("chemo_resistant", "multi_resistant")
 
 CHEMOTHERAPY = Module(

@@ -14,7 +14,7 @@ from __future__ import annotations
 from unmask.model.module import Contribution, Definition, Module
 from unmask.model.system import Parameter
 
-_SENSITIVE = ("sensitive", "chemo_resistant", "hormone_independent", "antigen_loss")
+_SENSITIVE = ("sensitive", "chemo_resistant", "hormone_independent", "hormone_producing", "antigen_loss")
 _RESISTANT = ("targeted_resistant", "multi_resistant")
 
 TARGETED = Module(

@@ -68,7 +68,7 @@ def check(kind: type[Checked], data: Mapping[str, Any], file: object) -> Checked
         return kind.model_validate(data)
     except ValidationError as problems:
         first = problems.errors()[0]
-        path = ".".join(str(part) for part in first["loc"]) or "the configuration"
+        path = ".".join(str(part) for part in first["loc"] if not _is_tag(part)) or "the configuration"
         if first["type"] == "extra_forbidden":
             raise ConfigurationError(
                 "configuration.unknown_key",
@@ -108,22 +108,28 @@ def _shown(value: object) -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
+def _is_tag(part: object) -> bool:
+    """Say whether a part of a location names no key but which of several kinds of table was meant."""
+    return str(part).startswith("(")
+
+
 def _fields_at(kind: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """Return the field names of the model found at ``path`` inside ``kind``."""
     current: Any = kind
     for part in path:
         fields = getattr(current, "model_fields", {})
         annotation = fields[part].annotation if part in fields else current
-        current = _model_in(annotation) or current
+        if _is_tag(part):
+            current = next(model for model in _models_in(current) if model.__name__ == str(part).strip("()"))
+        elif (models := _models_in(annotation)) and len(models) == 1:
+            current = models[0]
+        else:
+            current = annotation
     return list(getattr(current, "model_fields", {}))
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the pydantic model named in an annotation such as ``dict[str, Arm]`` or ``Arm | None``."""
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the pydantic models named in an annotation such as ``dict[str, Arm]`` or ``Arm | None``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        found = _model_in(inner)
-        if found is not None:
-            return found
-    return None
+        return [annotation]
+    return [model for inner in getattr(annotation, "__args__", ()) for model in _models_in(inner)]

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from unmask.engine import CompiledModel, compile_model
 from unmask.model.catalogue import load
 from unmask.patients.random_streams import RandomStreams
+from unmask.trial.administration import Administration
+from unmask.trial.arms import Arm
 from unmask.trial.conduct import end_of_follow_up
-from unmask.trial.protocol import Arm, load_protocol
+from unmask.trial.protocol import load_protocol
 from unmask.trial.randomise import permuted_blocks
 from unmask.trial.timeline import timeline
 from unmask.trial.treatment import BEYOND_PROGRESSION, FIRST_LINE, SUBSEQUENT, TreatmentCourse
@@ -39,7 +41,11 @@ class Story:
     def __init__(self, compiled: CompiledModel, plan: Arm, count: int = 4) -> None:
         self.compiled, self.patients = compiled, np.arange(count)
         self.states, self.parameters = compiled.initial_states(count), compiled.default_parameters(count)
-        self.course = TreatmentCourse(plan, compiled, STREAMS, self.patients)
+        self.administration = Administration(
+            compiled, self.states, self.parameters, STREAMS, self.patients, np.full(count, 80.0)
+        )
+        self.records = self.administration.records
+        self.course = TreatmentCourse(plan, self.administration, STREAMS)
 
     def go(
         self,
@@ -50,14 +56,14 @@ class Story:
         for day in days:
             if progress and day in progress:
                 who = np.isin(self.patients, progress[day])
-                self.course.progress(who, day, self.parameters)
+                self.course.progress(who, day)
             gone = [row for row, last in (absent_from or {}).items() if day >= last]
-            self.course.give(day, ~np.isin(self.patients, gone), self.states, self.parameters)
+            self.course.give(day, ~np.isin(self.patients, gone))
 
     def days(self, row: int, phase: str, drug: str | None = None) -> list[float]:
         return [
             record.day
-            for record in self.course.records
+            for record in self.records
             if row in record.rows and record.phase == phase and drug in (None, record.drug)
         ]
 
@@ -72,8 +78,9 @@ def test_doses_come_on_their_days_from_day_nought(compiled: CompiledModel) -> No
     story = Story(compiled, arm(ANTIBODY))
     story.go(range(0, 100, 7))
     assert story.days(0, FIRST_LINE) == [0, 21, 42, 63, 84]
-    assert {record.phase for record in story.course.records} == {FIRST_LINE}
-    assert {(r.drug, r.amount, r.unit) for r in story.course.records} == {("atezolizumab", 1200.0, "mg")}
+    assert {record.phase for record in story.records} == {FIRST_LINE}
+    assert {(r.drug, r.unit) for r in story.records} == {("atezolizumab", "mg")}
+    assert {amount for r in story.records for amount in r.amount} == {1200.0}
 
 
 def test_first_day_and_number_of_doses_are_kept(compiled: CompiledModel) -> None:
@@ -85,15 +92,101 @@ def test_first_day_and_number_of_doses_are_kept(compiled: CompiledModel) -> None
 
 
 def test_what_a_dose_does(compiled: CompiledModel) -> None:
-    story = Story(compiled, arm(ANTIBODY, CHEMOTHERAPY))
-    story.parameters[:, compiled.parameter_index["antibody_central_volume"]] = [3.0, 4.0, 5.0, 6.0]
+    story = Story(compiled, arm(ANTIBODY))
     story.go(range(1))
-    assert story.state("antibody_central") == [400.0, 300.0, 240.0, 200.0]
-    assert story.state("chemo_effect") == story.parameter("chemo_effect_decay_rate")
-    assert story.parameter("binds_pdl1") == [1.0] * 4
-    half = Story(compiled, arm({**CHEMOTHERAPY, "dose": 37.5}))
-    half.go(range(1))
-    assert half.state("chemo_effect") == [0.5 * value for value in half.parameter("chemo_effect_decay_rate")]
+    volumes = np.array(story.parameter("anti_pdl1_central_volume"))
+    assert len(set(volumes)) == 4  # every patient their own
+    assert story.state("anti_pdl1_central") == pytest.approx(1200.0 / volumes, rel=1e-12)
+    full, half = (Story(compiled, arm({**CHEMOTHERAPY, "dose": dose})) for dose in (75.0, 37.5))
+    for one in (full, half):
+        one.go(range(1))
+    changed = np.flatnonzero((full.states != compiled.initial_states(4)).any(axis=0))
+    assert changed.size == 1
+    assert full.states[:, changed] == pytest.approx(2.0 * half.states[:, changed], rel=1e-12)
+
+
+def test_a_dose_by_weight_is_that_of_each_patient(compiled: CompiledModel) -> None:
+    flat, by_weight = (
+        Story(compiled, arm(ANTIBODY)),
+        Story(compiled, arm({**ANTIBODY, "dose": 15, "unit": "mg/kg"})),
+    )
+    by_weight.administration.body_weight_kg[:] = [80.0, 40.0, 80.0, 160.0]
+    for story in (flat, by_weight):
+        story.go(range(1))
+    ratio = np.array(by_weight.state("anti_pdl1_central")) / np.array(flat.state("anti_pdl1_central"))
+    volume = np.array(by_weight.parameter("anti_pdl1_central_volume")) / np.array(
+        flat.parameter("anti_pdl1_central_volume")
+    )
+    assert ratio * volume == pytest.approx([1.0, 0.5, 1.0, 2.0], rel=1e-12)
+
+
+def test_what_is_held_is_made_up_for_and_moves_the_schedule(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(ANTIBODY, {**CHEMOTHERAPY, "doses": 3}))
+    for day in range(0, 150, 7):
+        story.course.held["antibody"] = np.array([42 <= day < 56, False, False, False])
+        story.go(range(day, day + 1))
+    assert story.days(0, FIRST_LINE, "atezolizumab") == [0, 21, 56, 77, 98, 119, 140]
+    assert story.days(1, FIRST_LINE, "atezolizumab") == [0, 21, 42, 63, 84, 105, 126, 147]
+    assert story.days(0, FIRST_LINE, "docetaxel") == [0, 21, 42]
+
+
+def test_what_is_stopped_for_good_never_comes_back_and_the_rest_goes_on(compiled: CompiledModel) -> None:
+    story = Story(
+        compiled, arm(ANTIBODY, CHEMOTHERAPY, subsequent=[{**ANTIBODY, "label": "a", "share": 1.0}])
+    )
+    story.go(range(0, 43, 21))
+    story.course.stop("antibody", np.array([True, True, False, False]))
+    story.course.stop("chemotherapy", np.array([True, False, False, False]))
+    assert story.course.on_first_line.tolist() == [False, True, True, True]
+    story.go(range(63, 200, 21), progress={105: [1, 2]})
+    assert story.days(0, FIRST_LINE) == [0, 0, 21, 21, 42, 42]
+    assert story.days(1, FIRST_LINE, "docetaxel")[-1] == 84
+    assert story.days(1, FIRST_LINE, "atezolizumab")[-1] == 42
+    assert story.days(1, SUBSEQUENT) == []
+    assert story.days(2, SUBSEQUENT)[0] == 105
+
+
+def test_a_reduced_dose_is_written_down_as_it_was_given(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(CHEMOTHERAPY))
+    story.course.chemotherapy_share = np.array([1.0, 0.8, 1.0, 0.5])
+    story.go(range(1))
+    (record,) = story.records
+    assert record.amount.tolist() == [75.0, 60.0, 75.0, 37.5]
+    state = story.states / np.where(story.states[:1] == 0, 1.0, story.states[:1])
+    assert sorted({round(value, 12) for value in state[1]})[-2:] == [0.8, 1.0]
+
+
+def test_a_later_schedule_of_the_same_drug_replaces_the_first(compiled: CompiledModel) -> None:
+    induction = {"drug": "nivolumab", "dose": 1, "unit": "mg/kg", "every_days": 21, "doses": 4}
+    maintenance = {"drug": "nivolumab", "dose": 3, "unit": "mg/kg", "every_days": 14, "first_day": 84}
+    ipilimumab = {"drug": "ipilimumab", "dose": 3, "unit": "mg/kg", "every_days": 21, "doses": 4}
+    story = Story(compiled, arm(induction, ipilimumab, maintenance))
+    for day in range(0, 127, 7):
+        story.course.held["antibody"] = np.array([day >= 63 and day < 98, False, False, False])
+        story.go(range(day, day + 1))
+    assert story.days(1, FIRST_LINE, "nivolumab") == [0, 21, 42, 63, 84, 98, 112, 126]
+    assert story.days(0, FIRST_LINE, "nivolumab") == [0, 21, 42, 98, 112, 126]
+    assert story.days(0, FIRST_LINE, "ipilimumab") == [0, 21, 42, 98]
+    assert story.days(1, FIRST_LINE, "ipilimumab") == [0, 21, 42, 63]
+
+
+def test_fractions_are_given_on_working_days(compiled: CompiledModel) -> None:
+    course = {"procedure": "radiotherapy", "gray": 2.0, "fractions": 7, "first_day": 3}
+    story = Story(compiled, arm(course))
+    story.go(range(30))
+    assert story.days(0, FIRST_LINE) == [3, 4, 5, 6, 7, 10, 11]
+    assert {(r.drug, r.unit) for r in story.records} == {("radiotherapy", "Gy")}
+
+
+def test_the_next_day_is_that_of_what_is_due_next(compiled: CompiledModel) -> None:
+    story = Story(compiled, arm(ANTIBODY, {**CHEMOTHERAPY, "first_day": 5, "doses": 1}))
+    story.go(range(1))
+    assert story.course.next_day(0).tolist() == [5.0] * 4
+    story.go(range(5, 6), progress={5: [1]})
+    assert story.course.next_day(5).tolist() == [21.0, np.inf, 21.0, 21.0]
+    story.course.held["antibody"] = np.array([True, False, False, False])
+    story.go(range(21, 22))
+    assert story.course.next_day(21).tolist() == [28.0, np.inf, 42.0, 42.0]
 
 
 def test_treatment_stops_on_the_day_of_progression(compiled: CompiledModel) -> None:
@@ -109,9 +202,9 @@ def test_nobody_is_treated_after_leaving(compiled: CompiledModel) -> None:
     later = {**CHEMOTHERAPY, "label": "c", "share": 1.0}
     story = Story(compiled, arm(ANTIBODY, beyond_progression={"share": 1.0, "doses": 9}, subsequent=[later]))
     story.go(range(0, 200, 21), progress={42: [0, 1]}, absent_from={0: 63, 2: 63})
-    assert max(record.day for record in story.course.records if 0 in record.rows) == 42
-    assert max(record.day for record in story.course.records if 2 in record.rows) == 42
-    assert max(record.day for record in story.course.records if 1 in record.rows) == 189
+    assert max(record.day for record in story.records if 0 in record.rows) == 42
+    assert max(record.day for record in story.records if 2 in record.rows) == 42
+    assert max(record.day for record in story.records if 1 in record.rows) == 189
 
 
 def test_doses_beyond_progression_are_counted(compiled: CompiledModel) -> None:
@@ -137,7 +230,7 @@ def test_the_share_that_goes_beyond_progression(compiled: CompiledModel) -> None
     count = 20_000
     story = Story(compiled, arm(ANTIBODY, beyond_progression={"share": 0.4, "doses": 1}), count)
     story.go(range(0, 43, 21), progress={42: list(range(count))})
-    (record,) = [record for record in story.course.records if record.phase == BEYOND_PROGRESSION]
+    (record,) = [record for record in story.records if record.phase == BEYOND_PROGRESSION]
     expected = np.flatnonzero(STREAMS.uniform("treatment beyond progression", story.patients) < 0.4)
     assert np.array_equal(record.rows, expected)
     assert abs(record.rows.size / count - 0.4) < 0.02
@@ -165,7 +258,7 @@ def test_next_therapies_have_their_shares_and_exclude_each_other(compiled: Compi
     ]
     story = Story(compiled, arm(CHEMOTHERAPY, subsequent=options), count)
     story.go(range(0, 43, 21), progress={42: list(range(count))})
-    given = {r.drug: set(r.rows.tolist()) for r in story.course.records if r.phase == SUBSEQUENT}
+    given = {r.drug: set(r.rows.tolist()) for r in story.records if r.phase == SUBSEQUENT}
     draw = STREAMS.uniform("subsequent therapy", story.patients)
     assert given["atezolizumab"] == set(np.flatnonzero(draw < 0.17).tolist())
     assert given["docetaxel"] == set(np.flatnonzero((draw >= 0.17) & (draw < 0.47)).tolist())
@@ -178,7 +271,7 @@ def test_toxicity_stops_after_a_geometric_number_of_doses(risk: float, compiled:
     story = Story(compiled, arm(CHEMOTHERAPY, stop_per_dose=risk), count)
     story.go(range(0, 21 * 120, 21))
     doses = np.zeros(count)
-    for record in story.course.records:
+    for record in story.records:
         doses[record.rows] += 1
     for k in (1, 2, 5, 20):
         alive = (1 - risk) ** k
@@ -191,8 +284,8 @@ def test_toxicity_stops_after_a_geometric_number_of_doses(risk: float, compiled:
 
 def test_without_a_risk_nobody_stops(compiled: CompiledModel) -> None:
     story = Story(compiled, arm(CHEMOTHERAPY))
-    story.go(range(0, 21 * 500, 21))
-    assert len(story.course.records) == 500
+    story.go(range(0, 21 * 300, 21))
+    assert len(story.records) == 300
 
 
 def test_who_stopped_for_toxicity_has_no_doses_beyond_progression(compiled: CompiledModel) -> None:
@@ -200,8 +293,8 @@ def test_who_stopped_for_toxicity_has_no_doses_beyond_progression(compiled: Comp
     plan = arm(ANTIBODY, stop_per_dose=0.5, beyond_progression={"share": 1.0, "doses": 3})
     story = Story(compiled, plan, count)
     story.go(range(0, 200, 21), progress={84: list(range(count))})
-    went_on = {row for r in story.course.records if r.phase == BEYOND_PROGRESSION for row in r.rows.tolist()}
-    to_the_end = {row for r in story.course.records if r.day == 63 for row in r.rows.tolist()}
+    went_on = {row for r in story.records if r.phase == BEYOND_PROGRESSION for row in r.rows.tolist()}
+    to_the_end = {row for r in story.records if r.day == 63 for row in r.rows.tolist()}
     assert went_on == to_the_end
     assert 0 < len(went_on) < count / 2
 
@@ -245,11 +338,9 @@ def test_who_is_in_chemotherapy(compiled: CompiledModel) -> None:
     later = {**CHEMOTHERAPY, "label": "c", "share": 1.0, "doses": 1}
     story = Story(compiled, arm(CHEMOTHERAPY, subsequent=[later]))
     story.go(range(0, 22, 21), progress={21: [1]})
-    assert not story.course.under_blood_counts(21)[0]  # a cycle given today has not begun to tell
-    assert story.course.under_blood_counts(22).all()
-    assert story.course.under_blood_counts(42).all()
-    assert not story.course.under_blood_counts(43).any()
+    assert not story.course.in_first_line_chemotherapy(0).any()  # a cycle given today has not begun to tell
     assert story.course.in_first_line_chemotherapy(42).tolist() == [True, False, True, True]
+    assert not story.course.in_first_line_chemotherapy(43).any()
 
 
 def test_follow_up_ends_at_the_cut_off_or_with_drop_out() -> None:
@@ -265,17 +356,15 @@ def test_follow_up_ends_at_the_cut_off_or_with_drop_out() -> None:
     assert abs(stays - np.exp(-0.5 * 365 / 365.25)) < 5 * 0.5 / np.sqrt(patients.size)
 
 
-def test_the_timeline_holds_every_dose_scan_and_blood_count() -> None:
+def test_the_timeline_holds_scans_and_hazard_grid_and_the_days_of_the_patients() -> None:
     oak = load_protocol("oak")[0]
-    plan = timeline(oak, oak.arms["docetaxel"])
+    plan = timeline(oak)
     assert set(plan.visits) == set(range(21, 820, 21)) | set(oak.scan_days())
-    assert {7, 14, 28, 35} <= set(plan.days)
-    assert plan.days == tuple(sorted(plan.days))
-    assert plan.days[-1] == 819
-    renal = load_protocol("checkmate-025")[0]
-    tablets = timeline(renal, renal.arms["everolimus"])
-    assert {28, 56, *range(14, 1638, 14), *renal.scan_days()} <= set(tablets.visits)
-    assert set(tablets.days) == set(tablets.visits)  # no chemotherapy, no blood counts
+    assert plan.end == 819
+    assert plan.next_day(0, np.array([7.0, np.inf])) == 7
+    assert plan.next_day(0, np.array([99.0])) == 21
+    assert plan.next_day(21, np.array([])) == 42
+    assert plan.next_day(819, np.array([np.inf])) == 820
 
 
 @settings(max_examples=60, deadline=None)

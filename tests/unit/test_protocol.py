@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
@@ -111,13 +112,42 @@ def test_shares_of_subsequent_therapies_above_one_are_refused() -> None:
         protocol_from(text)
 
 
-def test_two_antibodies_of_one_kind_in_one_arm_are_refused() -> None:
-    text = OAK.replace(
-        'drug = "docetaxel"\ndose = 75\nunit = "mg/m2"', 'drug = "nivolumab"\ndose = 240\nunit = "mg"', 1
-    )
-    text = text.replace("doses = 4\npotency = 0.7\n", "doses = 4\n", 1)
-    with pytest.raises(ConfigurationError, match=r"antibodies of the same kind \(atezolizumab, nivolumab\)"):
+ATEZOLIZUMAB = '{ drug = "atezolizumab", dose = 1200, unit = "mg", every_days = 21 }'
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (
+            '{ drug = "durvalumab", dose = 1500, unit = "mg", every_days = 28, first_day = 42 }',
+            "bind the same target",
+        ),
+        (ATEZOLIZUMAB, "planned twice at the same time"),
+        (ATEZOLIZUMAB.replace("21 }", "21, first_day = 63 }"), "last_day = 62"),
+        ('{ procedure = "radiotherapy", gray = 0, fractions = 3 }', "gray = 0"),
+        ('{ procedure = "radiotherapy", gray = 2, fractions = 3, dose = 1 }', "dose"),
+        ('{ procedure = "surgery", margin = "R9" }', "R9"),
+        ('{ procedure = "surgery", first_day = 900 }', "after the end of follow-up"),
+        ('{ procedure = "surgry" }', "drug"),
+    ],
+)
+def test_treatments_that_cannot_be_given_together_are_refused(more: str, words: str) -> None:
+    text = OAK.replace(f"[{ATEZOLIZUMAB}]", f"[{ATEZOLIZUMAB}, {more}]", 1)
+    assert text != OAK
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
         protocol_from(text)
+
+
+def test_a_drug_may_come_again_when_its_first_schedule_is_over() -> None:
+    limited = ATEZOLIZUMAB.replace("21 }", "21, doses = 3 }")
+    later = ATEZOLIZUMAB.replace("21 }", "28, first_day = 63 }")
+    surgery = '{ procedure = "surgery", first_day = 60 }'
+    protocol = protocol_from(OAK.replace(f"[{ATEZOLIZUMAB}]", f"[{limited}, {surgery}, {later}]", 1))
+    assert [item.name for item in protocol.arms["atezolizumab"].treatment] == [
+        "atezolizumab",
+        "surgery",
+        "atezolizumab",
+    ]
 
 
 def test_potency_of_what_is_no_chemotherapy_is_refused() -> None:
@@ -225,8 +255,12 @@ based_on = "nsclc"
         ("[parameters.max_kill_rate]\nconfidence = 'sure'", ["confidence = 'sure'"]),
         ("[parameters.max_kill_rate]\ncorrelated_with = 'nobody'\ncorrelation = 0.5", ["correlated_with = 'nobody'"]),
         (
-            "[parameters.max_kill_rate]\ncorrelated_with = 'chemo_log_kill'\ncorrelation = 0.5",
-            ["not itself correlated"],
+            "[parameters.max_kill_rate]\ncorrelated_with = 'exhaustion_rate'\ncorrelation = 0.5",
+            ["'exhaustion_rate'", "that varies"],
+        ),
+        (
+            "[parameters.net_growth_rate]\ncorrelated_with = 'pdl1_density'\ncorrelation = 0.5",
+            ["in a circle: net_growth_rate -> pdl1_density -> naive_precursors -> net_growth_rate"],
         ),
         ("[parameters.naive_precursors]\ncorrelation = 1.0", ["correlation = 1.0"]),
         ("[parameters.new]\nvalue = 1", ["unknown key 'parameters.new'"]),
@@ -297,7 +331,7 @@ def test_oak_is_the_design_of_oak() -> None:
     assert chemo.beyond_progression is None
     weeks = [6, 12, 18, 24, 30, 36, 45, 54, 63, 72, 81, 90, 99, 108, 117]
     assert list(oak.scan_days()) == [7 * week for week in weeks]
-    assert timeline(oak, chemo).grid == tuple(range(21, 820, 21))
+    assert timeline(oak).grid == tuple(range(21, 820, 21))
 
 
 def leaves(published: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -22,13 +22,14 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.response import Rules, irecist, recist
 from unmask.response.codes import Response
 from unmask.safety.adverse_events import Events
-from unmask.safety.immune_related import ImmuneRelatedEvents
-from unmask.safety.neutropenia import Neutropenia
+from unmask.safety.autoimmune import Background
+from unmask.trial.administration import Administration, DoseRecord
 from unmask.trial.disease import Radiology
 from unmask.trial.hazards import GRID_DAYS, ONE_CELL_MC, Hazards
 from unmask.trial.protocol import Protocol
-from unmask.trial.timeline import Timeline, timeline
-from unmask.trial.treatment import DoseRecord, TreatmentCourse
+from unmask.trial.surveillance import Surveillance
+from unmask.trial.timeline import timeline
+from unmask.trial.treatment import TreatmentCourse
 
 COURSE_QUANTITIES = (
     "sld_change",
@@ -90,6 +91,7 @@ class ArmRecord:
     failure_reason: NDArray[np.object_]
     doses: tuple[DoseRecord, ...]
     events: tuple[Events, ...]
+    background: Background
     grid: tuple[int, ...]
     course: Mapping[str, NDArray[np.float32]]
     steps: int
@@ -262,8 +264,26 @@ def conduct_arm(
         Of the integration; threads do not change the result.
     """
     arm = protocol.arms[arm_name]
-    plan: Timeline = timeline(protocol, arm)
+    plan = timeline(protocol)
     people = _Patients(cohort, compiled, rtol, threads)
+    background = Background.none(cohort.size)
+    administration = Administration(
+        compiled,
+        people.states,
+        people.parameters,
+        streams,
+        cohort.patients,
+        cohort.baseline["body_weight_kg"],
+    )
+    course = TreatmentCourse(arm, administration, streams)
+    surveillance = Surveillance(
+        arm,
+        administration,
+        course,
+        streams,
+        background,
+        management=protocol.management == "guideline",
+    )
     everyone = np.arange(cohort.size)
     observed = people.observe(everyone)
     censor_day = end_of_follow_up(protocol, streams, cohort.patients)
@@ -281,35 +301,26 @@ def conduct_arm(
         observed["viable_sld"],
         new_lesion_diameter_mm=protocol.disease.new_lesion_diameter_mm,
     )
-    immune_events = ImmuneRelatedEvents(
-        lambda process: streams.uniform(process, cohort.patients), observed["autoreactivity"]
-    )
-    neutropenia = Neutropenia(cohort.size)
-    course = TreatmentCourse(arm, compiled, streams, cohort.patients)
     over_time = _Course(cohort.size, plan.grid)
     over_time.record(0, observed, cohort.baseline["sld_mm"])
-    events: list[Events] = []
 
-    neutrophils = compiled.state_index["neutrophils"]
-    course.give(0.0, np.ones(cohort.size, dtype=bool), people.states, people.parameters)
-    last_grid_day = 0
-    for day in plan.days:
+    surveillance.visit(0.0, np.ones(cohort.size, dtype=bool), observed)
+    course.give(0.0, np.ones(cohort.size, dtype=bool), observed.get("tumour_marker"))
+    last_grid_day, day = 0, 0
+    while True:
         followed = (
             np.isinf(hazards.death_day)
             & np.isnan(people.failure_day)
             & (last_grid_day < censor_day + 2 * GRID_DAYS)
         )
-        in_cycle = followed & course.under_blood_counts(day)
+        own_day = np.minimum(course.next_day(day), surveillance.next_day(day))
+        day = plan.next_day(day, own_day[followed])
+        if day > plan.end:
+            break
         if day not in plan.visits:
-            followed = in_cycle
+            followed = followed & (own_day <= day)
         people.advance(np.flatnonzero(followed), day)
         followed = followed & np.isnan(people.failure_day)
-        counted = np.flatnonzero(followed & in_cycle)
-        if counted.size:
-            events += neutropenia.count(day, counted, people.states[counted, neutrophils])
-        if day not in plan.visits:
-            continue
-
         observed = people.observe(np.flatnonzero(followed))
         if day in plan.grid:
             hazards.advance(
@@ -318,9 +329,9 @@ def conduct_arm(
                 observed["viable_sld"],
                 course.in_first_line_chemotherapy(day),
             )
-            events += immune_events.advance(last_grid_day, day, observed["autoreactivity"])
             over_time.record(plan.grid.index(day) + 1, observed, cohort.baseline["sld_mm"])
             last_grid_day = day
+        hazards.die(surveillance.visit(day, followed, observed), day)
         if day in plan.scans:
             scanned = followed & (day <= censor_day)
             progressed = reader.read(
@@ -331,8 +342,8 @@ def conduct_arm(
                 hazards.new_lesion_diameter,
                 course,
             )
-            course.progress(progressed, day, people.parameters)
-        course.give(day, followed, people.states, people.parameters)
+            course.progress(progressed, day)
+        course.give(day, followed & np.isinf(hazards.death_day), observed.get("tumour_marker"))
     hazards.finish()
 
     never_assessed = streams.uniform("never assessed", cohort.patients) < arm.never_assessed_share
@@ -348,8 +359,9 @@ def conduct_arm(
         censor_day=censor_day,
         failure_day=people.failure_day,
         failure_reason=people.failure_reason,
-        doses=tuple(course.records),
-        events=(*events, *neutropenia.finish()),
+        doses=tuple(administration.records),
+        events=tuple(surveillance.events()),
+        background=background,
         grid=(0, *plan.grid),
         course=over_time.values,
         steps=people.steps,

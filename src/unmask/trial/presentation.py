@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from unmask.report.inputs import Arm, Observed, ReportInput, Tables
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 from unmask.survival.observed import Comparison, ObservedTrial
-from unmask.trial.protocol import Protocol, Treatment
+from unmask.trial.arms import LAST_DAY, Item, Radiotherapy, Surgery
+from unmask.trial.protocol import Protocol
 from unmask.trial.result import NOTICE, TrialResult
 
 CITATION = "Unmask: in-silico immuno-oncology. See CITATION.cff in the source distribution."
@@ -85,22 +86,40 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
 
 def _caveats(protocol: Protocol) -> list[str]:
     """Return one paragraph on what the descriptions of the drugs in use leave out, if any does."""
-    treatments = [item for arm in protocol.arms.values() for item in (*arm.treatment, *arm.subsequent)]
+    treatments = [item for arm in protocol.arms.values() for item in arm.drugs]
     known = {item.drug: item.substance.caveat for item in treatments if item.substance.caveat}
     told = " ".join(f"{drug.capitalize()}: {caveat}" for drug, caveat in known.items())
     return [f"Limits of the drug models. {told}"] if told else []
 
 
-def _regimen(treatments: Sequence[Treatment]) -> str:
+def _regimen(treatments: Sequence[Item]) -> str:
+    return " with ".join(_words(item) for item in treatments) or "observation without treatment"
+
+
+def _words(item: Item) -> str:
+    """Return one treatment in words: how much, how often, how many times, from and to when."""
+
     def interval(days: int) -> str:
         return f"{days // 7} weeks" if days % 7 == 0 else f"{days} days"
 
-    return " with ".join(
-        f"{item.drug} {item.dose:g} {item.unit}"
-        + (f" every {interval(item.every_days)}" if item.substance.effect is not None else "")
-        + (f", {item.doses} doses" if item.doses else "")
-        for item in treatments
+    start = f", from day {item.first_day}" if item.first_day else ""
+    if isinstance(item, Radiotherapy):
+        return (
+            f"radiotherapy {item.fractions} x {item.gray:g} Gy to {item.in_field:.0%} of the disease{start}"
+        )
+    if isinstance(item, Surgery):
+        return f"surgery ({item.margin}) on day {item.first_day}"
+    often = f" every {interval(item.every_days)}" if item.substance.effect is not None else ""
+    many = f", {item.doses} doses" if item.doses else ""
+    until = f", until day {item.last_day}" if item.last_day < LAST_DAY else ""
+    by_marker = (
+        f", off below {item.adaptive.off_below:.0%} of the first marker and on again at "
+        f"{item.adaptive.on_above:.0%}"
+        if item.adaptive
+        else ""
     )
+    taken = f", {item.adherence:.0%} of tablets taken" if item.adherence < 1 else ""
+    return f"{item.drug} {item.dose:g} {item.unit}{often}{many}{start}{until}{taken}{by_marker}"
 
 
 def _observed(

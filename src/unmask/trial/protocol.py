@@ -18,98 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from unmask.configuration import check, merge, nearest, read_toml
 from unmask.errors import ConfigurationError
 from unmask.response import Rules
-from unmask.therapy.regimen import Drug, load_drug
+from unmask.trial.arms import Arm
 
-Share = Field(ge=0.0, le=1.0)
 ScanWeek = Annotated[float, Field(allow_inf_nan=False, le=1100.0)]
 
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Treatment(_Record):
-    """A drug given again and again: ``dose`` every ``every_days``, at most ``doses`` times if stated.
-
-    A tablet is on from its first day until it is stopped; ``dose`` is the daily dose and ``every_days`` is how often
-    it is prescribed.
-    """
-
-    drug: str
-    dose: float = Field(gt=0.0, le=1e5, allow_inf_nan=False)
-    unit: str
-    every_days: int = Field(ge=1, le=365)
-    first_day: int = Field(default=0, ge=0, le=3650)
-    doses: int | None = Field(default=None, ge=1, le=1000)
-
-    @model_validator(mode="after")
-    def _known_drug(self) -> Treatment:
-        try:
-            load_drug(self.drug).dose(self.dose, self.unit)
-        except ConfigurationError as error:
-            raise ValueError(str(error)) from None
-        return self
-
-    @property
-    def substance(self) -> Drug:
-        """The drug itself."""
-        return load_drug(self.drug)
-
-    @property
-    def counts_neutrophils(self) -> bool:
-        """Whether the blood counts of a patient on this drug are followed: its effect on them is known."""
-        return "neutropenia" in self.substance.adverse_events
-
-
-class BeyondProgression(_Record):
-    """Treatment beyond progression: this share of patients gets up to ``doses`` more doses."""
-
-    share: float = Share
-    doses: int = Field(ge=1, le=1000)
-
-
-class Subsequent(Treatment):
-    """A therapy after progression, given to ``share`` of the patients of the arm.
-
-    ``potency`` scales the kill of chemotherapy, which works less well the second time.
-    """
-
-    label: str
-    share: float = Share
-    potency: float = Field(default=1.0, gt=0.0, le=1.0)
-
-    @model_validator(mode="after")
-    def _potency_of_chemotherapy(self) -> Subsequent:
-        if self.potency < 1.0 and self.substance.kind != "chemotherapy":
-            raise ValueError(f"potency scales the kill of chemotherapy only; {self.drug} has no such kill")
-        return self
-
-
-class Arm(_Record):
-    """One arm of the trial."""
-
-    label: str
-    treatment: tuple[Treatment, ...] = Field(min_length=1)
-    stop_per_dose: float = Field(default=0.0, ge=0.0, lt=1.0)
-    never_assessed_share: float = Field(default=0.0, ge=0.0, lt=1.0)
-    beyond_progression: BeyondProgression | None = None
-    subsequent: tuple[Subsequent, ...] = ()
-
-    @model_validator(mode="after")
-    def _shares(self) -> Arm:
-        total = sum(item.share for item in self.subsequent)
-        if total > 1.0 + 1e-12:
-            raise ValueError(f"shares of subsequent therapies add up to {total:g}; at most 1 is possible")
-        # The core model has one compartment per kind of antibody: two drugs there would share one affinity.
-        antibodies = {
-            (effect.state, item.drug)
-            for item in (*self.treatment, *self.subsequent)
-            if (effect := item.substance.effect) is not None and item.substance.kind == "antibody"
-        }
-        if len({state for state, _ in antibodies}) < len(antibodies):
-            names = ", ".join(sorted(drug for _, drug in antibodies))
-            raise ValueError(f"one arm cannot combine or follow antibodies of the same kind ({names})")
-        return self
 
 
 class Schedule(_Record):
@@ -189,6 +104,7 @@ class Disease(_Record):
     non_target_progression_ratio: float = Field(default=1.5, gt=1.0, le=5.0)
     non_target_visible_increase: float = Field(default=1.1, gt=1.0, le=5.0)
     new_lesion_diameter_mm: float = Field(default=10.0, gt=0.0, le=50.0)
+    form: Literal["lumped", "lesions"] = "lumped"
 
     @field_validator("target_lesion_weights")
     @classmethod
@@ -196,6 +112,24 @@ class Disease(_Record):
         if min(weights) < 0 or abs(sum(weights) - 1.0) > 1e-9:
             raise ValueError("the five weights must be shares that add up to 1")
         return weights
+
+
+class Population(_Record):
+    """Who is in the trial besides what the tumour type says.
+
+    ``autoimmune`` is the share of patients with each autoimmune disease, ``immunosuppressed_share`` the share of
+    those who take immunosuppression for it when treatment begins.
+    """
+
+    autoimmune: dict[str, Annotated[float, Field(ge=0.0, le=1.0)]] = {}
+    immunosuppressed_share: float = Field(default=0.0, ge=0.0, le=1.0)
+
+    @field_validator("autoimmune")
+    @classmethod
+    def _whole(cls, shares: dict[str, float]) -> dict[str, float]:
+        if sum(shares.values()) > 1.0 + 1e-12:
+            raise ValueError(f"the shares add up to {sum(shares.values()):g}; at most 1 is possible")
+        return shares
 
 
 class Assessment(_Record):
@@ -225,6 +159,8 @@ class Protocol(_Record):
     measurement: Measurement = Measurement()
     disease: Disease = Disease()
     assessment: Assessment = Assessment()
+    population: Population = Population()
+    management: Literal["guideline", "none"] = "guideline"
     arms: dict[str, Arm] = Field(min_length=2)
     observed_arm_names: dict[str, str] = {}
     published: dict[str, Any] = {}
@@ -242,6 +178,17 @@ class Protocol(_Record):
                 raise ValueError(
                     f"observed_arm_names.{outside} = '{arm}' is not an arm; {nearest(arm, self.arms)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _within_follow_up(self) -> Protocol:
+        for name, arm in self.arms.items():
+            for item in arm.treatment:
+                if item.first_day >= self.follow_up.days:
+                    raise ValueError(
+                        f"arms.{name}: {item.name} on day {item.first_day} comes after the end of follow-up "
+                        f"(follow_up.days = {self.follow_up.days}), when nobody can have it"
+                    )
         return self
 
     @model_validator(mode="after")

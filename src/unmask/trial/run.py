@@ -275,7 +275,7 @@ def _result(
         unmodelled_toxicity=[
             name
             for name, arm in protocol.arms.items()
-            if not any(item.substance.adverse_events for item in arm.treatment)
+            if arm.treatment and not any(item.substance.adverse_events for item in arm.first_line_drugs)
         ],
     )
     summary["screening"] = {

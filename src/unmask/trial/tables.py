@@ -18,7 +18,7 @@ from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Re
 from unmask.safety import adverse_events
 from unmask.trial.conduct import ArmRecord, Readings
 from unmask.trial.protocol import Protocol
-from unmask.trial.treatment import SUBSEQUENT
+from unmask.trial.treatment import MANAGEMENT, SUBSEQUENT
 
 TABLES = ("patients", "assessments", "doses", "adverse_events", "course", "failures")
 CATEGORIES = {
@@ -227,7 +227,7 @@ def _doses(record: ArmRecord, ends: _Ends) -> pd.DataFrame:
             "arm": record.arm,
             "day": column([dose.day for dose in doses], np.float64),
             "drug": column([dose.drug for dose in doses], object),
-            "amount": column([dose.amount for dose in doses], np.float64),
+            "amount": np.concatenate([dose.amount for dose in doses] or [np.empty(0)]),
             "unit": column([dose.unit for dose in doses], object),
             "phase": column([dose.phase for dose in doses], object),
         }
@@ -243,7 +243,7 @@ def _reporting_end(record: ArmRecord) -> Array:
     for dose in record.doses:
         if dose.phase == SUBSEQUENT:
             next_therapy[dose.rows] = np.minimum(next_therapy[dose.rows], dose.day)
-        else:
+        elif dose.phase != MANAGEMENT:
             last[dose.rows] = dose.day
     return np.asarray(np.minimum(last + adverse_events.REPORTING_DAYS, next_therapy))
 

@@ -1,45 +1,48 @@
-"""The days on which something can happen in an arm.
+"""The days on which something happens in an arm.
 
-All patients of an arm are integrated from one day of the timeline to the next. *Visit days* are those of doses,
-scans and the hazard grid; between them, *blood-count days* exist only for patients in chemotherapy, so that the
-neutrophil nadir, which falls between two cycles, is seen.
+*Visit days* are those of scans and of the hazard grid: every patient who is followed is seen. In between, patients are
+seen on days of their own: when a treatment is due or a side effect has to be looked after.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unmask.trial.hazards import GRID_DAYS
-from unmask.trial.protocol import Arm, Protocol
+import numpy as np
+from numpy.typing import NDArray
 
-BLOOD_COUNT_DAYS = (7, 14)  # after each cycle, a weekly count
+from unmask.trial.hazards import GRID_DAYS
+from unmask.trial.protocol import Protocol
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Days of one arm, ascending, day 0 excluded.
+    """Days of a protocol, ascending, day 0 excluded.
 
-    ``days`` holds every stop; ``visits``, ``scans`` and ``grid`` are the subsets at which doses are decided, scans
-    are made and hazards are evaluated. The number of a scan is its place in ``scans``.
+    ``scans`` and ``grid`` are the days at which scans are made and hazards are evaluated, ``visits`` both. The number
+    of a scan is its place in ``scans``.
     """
 
-    days: tuple[int, ...]
-    visits: frozenset[int]
+    visits: tuple[int, ...]
     scans: tuple[int, ...]
     grid: tuple[int, ...]
 
+    @property
+    def end(self) -> int:
+        """The last day of follow-up."""
+        return self.visits[-1]
 
-def timeline(protocol: Protocol, arm: Arm) -> Timeline:
-    """Return the timeline of one arm of a protocol."""
+    def next_day(self, day: int, own_days: NDArray[np.float64]) -> int:
+        """Return the first day after ``day`` that is a visit or one of the patients' own; past the end if none is."""
+        place = int(np.searchsorted(self.visits, day, side="right"))
+        planned = self.visits[place] if place < len(self.visits) else self.end + 1
+        own = float(own_days.min()) if own_days.size else np.inf
+        return int(min(planned, np.ceil(own))) if np.isfinite(own) else planned
+
+
+def timeline(protocol: Protocol) -> Timeline:
+    """Return the timeline of a protocol."""
     end = protocol.follow_up.days
     grid = tuple(sorted({*range(GRID_DAYS, end + 1, GRID_DAYS), end}))
     scans = protocol.scan_days()
-    visits = {*grid, *scans}
-    counts: set[int] = set()
-    for treatment in (*arm.treatment, *arm.subsequent):
-        dosing = range(treatment.first_day, end + 1, treatment.every_days)
-        visits.update(day for day in dosing if day > 0)
-        if treatment.counts_neutrophils:
-            counts.update(day + after for day in dosing for after in BLOOD_COUNT_DAYS)
-    days = {*visits, *(day for day in counts if day < end)}
-    return Timeline(tuple(sorted(days)), frozenset(visits), scans, grid)
+    return Timeline(tuple(sorted({*grid, *scans})), scans, grid)

@@ -1,42 +1,31 @@
-"""Who gets which dose when: first line, beyond progression, after progression.
+"""Who is treated when: first line, beyond progression, after progression, and what side effects forbid.
 
-The course of an arm is decided visit by visit for all patients at once. Doses change the states of the model
-(an antibody is added to the blood, a chemotherapy cycle to its effect compartment) or switch parameters (a tablet is
-on or off). A dose of a later line that falls due between two visits is given at the next one.
+The course of an arm is decided day by day for all patients at once. Each treatment of each patient has a day on which
+it is due. What is due on a day on which a side effect forbids it stays due, and its schedule moves with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.engine import CompiledModel
 from unmask.patients.random_streams import RandomStreams
-from unmask.trial.protocol import Arm, Treatment
+from unmask.therapy.regimen import load_drug
+from unmask.trial.administration import Administration
+from unmask.trial.arms import Arm, Item, Subsequent, Treatment, target
 
 FIRST_LINE = "first line"
 BEYOND_PROGRESSION = "beyond progression"
 SUBSEQUENT = "subsequent"
+MANAGEMENT = "management"
+GROWTH_FACTOR = "pegfilgrastim"
 CYCLE_DAYS = 21.0  # a patient is in chemotherapy for this long after a cycle
+RECHECK_DAYS = 7.0  # a treatment that may not be given is looked at again after this long
+UNLIMITED = np.iinfo(np.int64).max
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class DoseRecord:
-    """One drug given to several patients on one day; ``rows`` point into the arm."""
-
-    rows: Rows
-    day: float
-    drug: str
-    amount: float
-    unit: str
-    phase: str
 
 
 class TreatmentCourse:
@@ -46,28 +35,37 @@ class TreatmentCourse:
     ----------
     arm
         Its treatments and rules.
-    compiled
-        The model whose states and parameters doses change.
-    streams, patients
+    administration
+        What carries treatment out.
+    streams
         Source of the decisions that are left to chance; the same patient decides alike in every arm.
 
     Attributes
     ----------
     on_first_line, had_subsequent
         Per patient, shape ``(N,)``.
-    records
-        Every dose given so far.
+    held, stopped
+        Kind of drug ("antibody", "chemotherapy") or its name -> patients who may not have it now, or ever again.
+    chemotherapy_share
+        Share of the planned chemotherapy dose that each patient gets.
+    growth_factor
+        Who has a growth factor for neutrophils with each cycle of chemotherapy.
     """
 
-    def __init__(
-        self, arm: Arm, compiled: CompiledModel, streams: RandomStreams, patients: NDArray[np.int64]
-    ) -> None:
-        self._arm, self._compiled = arm, compiled
+    def __init__(self, arm: Arm, administration: Administration, streams: RandomStreams) -> None:
+        self._arm, self._administration = arm, administration
+        patients = administration.patients
         count = patients.size
-        self.on_first_line = np.ones(count, dtype=bool)
+        self.on_first_line = np.full(count, bool(arm.treatment))
         self.had_subsequent = np.zeros(count, dtype=bool)
-        self.records: list[DoseRecord] = []
+        self.held: dict[str, Flags] = {}
+        self.stopped: dict[str, Flags] = {}
+        self.chemotherapy_share = np.ones(count)
+        self.growth_factor = np.zeros(count, dtype=bool)
         self._given = np.zeros((len(arm.treatment), count), dtype=np.int64)
+        self._due = np.array([np.full(count, float(item.first_day)) for item in arm.treatment]).reshape(
+            len(arm.treatment), count
+        )
         self._last_day = self._draw_last_dose(streams, patients)
         self._beyond_left = np.zeros(count, dtype=np.int64)
         self._beyond = np.zeros(count, dtype=bool)
@@ -79,14 +77,15 @@ class TreatmentCourse:
         self._next_therapy = self._draw_subsequent(streams, patients)
         self._subsequent_due = np.full(count, np.inf)
         self._subsequent_left = np.zeros(count, dtype=np.int64)
-        self._last_counted_cycle = np.full(count, -np.inf)
         self._last_first_line_cycle = np.full(count, -np.inf)
+        self._off = np.zeros((len(arm.treatment), count), dtype=bool)  # adaptive treatments that pause
+        self._marker_at_start: Array = np.full(count, np.nan)
 
     def _draw_last_dose(self, streams: RandomStreams, patients: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return after how many doses toxicity stops the first treatment: geometric, at least one."""
         risk = self._arm.stop_per_dose
         if risk == 0:
-            return np.full(patients.size, np.iinfo(np.int64).max)
+            return np.full(patients.size, UNLIMITED)
         drawn = streams.exponential("toxicity stop", patients) / -np.log1p(-risk)
         return np.asarray(1 + np.floor(drawn), dtype=np.int64)
 
@@ -96,100 +95,177 @@ class TreatmentCourse:
         chosen = np.searchsorted(edges, streams.uniform("subsequent therapy", patients), side="right")
         return np.where(chosen < len(self._arm.subsequent), chosen, -1)
 
-    def under_blood_counts(self, day: float) -> Flags:
-        """Return who had a cycle of chemotherapy, of any line, within a cycle length before ``day``."""
-        return (day > self._last_counted_cycle) & (day - self._last_counted_cycle <= CYCLE_DAYS)
-
     def in_first_line_chemotherapy(self, day: float) -> Flags:
         """Return who had a first-line chemotherapy cycle within the last cycle length before ``day``."""
         since = day - self._last_first_line_cycle
         return (since > 0) & (since <= CYCLE_DAYS)
 
-    def progress(self, progressed: Flags, day: float, parameters: Array) -> None:
+    def next_day(self, day: float) -> Array:
+        """Return the next day after ``day`` on which a treatment of each patient is due, ``inf`` if none is."""
+        waiting = [np.where(self.on_first_line | (self._beyond_left > 0), due, np.inf) for due in self._due]
+        due = np.min([*waiting, self._subsequent_due], axis=0)
+        return np.where(due <= day, day + RECHECK_DAYS, due)
+
+    def progress(self, progressed: Flags, day: float) -> None:
         """Stop the first line of those who progress today, and plan what follows."""
         stopping = progressed & self.on_first_line
         goes_on = stopping & self._goes_beyond
         if self._arm.beyond_progression:
             self._beyond_left[goes_on] = self._arm.beyond_progression.doses
             self._beyond |= goes_on
-        self._stop_first_line(stopping & ~goes_on, parameters)
+        self._end_first_line(stopping & ~goes_on)
         self.on_first_line &= ~stopping
         for number, therapy in enumerate(self._arm.subsequent):
             starting = progressed & (self._next_therapy == number)
             self._subsequent_due[starting] = day
-            self._subsequent_left[starting] = therapy.doses or np.iinfo(np.int64).max
+            self._subsequent_left[starting] = therapy.doses or UNLIMITED
 
-    def _stop_first_line(self, stopping: Flags, parameters: Array) -> None:
+    def stop(self, what: str, who: Flags) -> None:
+        """End for good all treatment of a kind ("antibody", "chemotherapy") or with a drug of that name."""
+        if not who.any():
+            return
+        self.stopped[what] = self.stopped.get(what, np.zeros_like(who)) | who
+        left = np.zeros_like(who)
+        for number, item in enumerate(self._arm.treatment):
+            if what in _names(item):
+                self._administration.end_drug(item.name, np.flatnonzero(who))
+                self._due[number][who] = np.inf
+            left |= np.isfinite(self._due[number])
+        self.on_first_line &= left | ~who
+
+    def drugs_against(self, state: str) -> tuple[str, ...]:
+        """Return the drugs of the arm whose doses go to a state."""
+        return tuple(dict.fromkeys(item.drug for item in self._arm.drugs if target(item) == state))
+
+    def _end_first_line(self, stopping: Flags) -> None:
         rows = np.flatnonzero(stopping)
-        for treatment in self._arm.treatment:
-            self._set(treatment.substance.stopped, rows, parameters)
+        for item in self._arm.treatment:
+            if isinstance(item, Treatment):
+                self._administration.end_drug(item.drug, rows)
 
-    def _set(self, values: Mapping[str, float], rows: Rows, parameters: Array) -> None:
-        for name, value in values.items():
-            parameters[rows, self._compiled.parameter_index[name]] = value
+    def _forbidden(self, item: Item) -> Flags:
+        """Return who may not have a treatment today."""
+        forbidden = np.zeros_like(self.on_first_line)
+        for what in _names(item):
+            for flags in (self.held.get(what), self.stopped.get(what)):
+                if flags is not None:
+                    forbidden |= flags
+        return forbidden
 
-    def give(self, day: float, present: Flags, states: Array, parameters: Array) -> None:
-        """Give all doses due at ``day`` to patients who are ``present``; changes the arrays in place."""
+    def give(self, day: float, present: Flags, marker: Array | None = None) -> None:
+        """Give everything due at ``day`` to patients who are ``present``.
+
+        ``marker`` is the tumour marker (NaN where not measured), by which adaptive treatments go on and off.
+        """
         beyond_today = np.zeros_like(present)
-        due_today = False
-        for number, treatment in enumerate(self._arm.treatment):
-            since = day - treatment.first_day
-            if since < 0 or since % treatment.every_days:
+        due_today = np.zeros_like(present)
+        for number, item in enumerate(self._arm.treatment):
+            due = present & (self._due[number] <= day)
+            if not due.any():
                 continue
-            allowed = self._given[number] < (treatment.doses or np.iinfo(np.int64).max)
+            due_today |= due
             if number == 0:
-                toxic = present & self.on_first_line & (self._given[0] >= self._last_day)
-                self._stop_first_line(toxic, parameters)
+                toxic = due & self.on_first_line & (self._given[0] >= self._last_day)
+                self._end_first_line(toxic)
                 self.on_first_line &= ~toxic
-            due_today = True
-            first = present & self.on_first_line & allowed
-            beyond = present & ~self.on_first_line & allowed & (self._beyond_left > 0)
+            allowed = (self._given[number] < (item.most or UNLIMITED)) & (day <= item.last_day)
+            replaced = self._replaced(number, due, day)
+            waits = due & allowed & ~replaced & self._forbidden(item)
+            first = due & self.on_first_line & allowed & ~waits & ~replaced
+            beyond = due & ~self.on_first_line & allowed & (self._beyond_left > 0) & ~waits & ~replaced
+            treated = first | beyond
+            if isinstance(item, Treatment) and item.adaptive is not None and marker is not None:
+                self._adapt(number, item, np.flatnonzero(treated), marker)
             for phase, who in ((FIRST_LINE, first), (BEYOND_PROGRESSION, beyond)):
-                self._give(treatment, phase, who, day, states, parameters)
-            self._given[number][first | beyond] += 1
-            exhausted = present & ~allowed & ~self.had_subsequent
-            self._set(treatment.substance.stopped, np.flatnonzero(exhausted), parameters)
+                self._give(item, phase, np.flatnonzero(who & ~self._off[number]), day)
+            self._given[number][treated] += 1
+            self._schedule(number, item, np.flatnonzero(treated), day)
+            over = due & ~treated & ~waits
+            self._due[number][over] = np.inf
+            if isinstance(item, Treatment):
+                exhausted = over & (~allowed | replaced) & ~self.had_subsequent & ~replaced
+                self._administration.end_drug(item.drug, np.flatnonzero(exhausted))
             beyond_today |= beyond
-        if due_today:
+        if due_today.any():
             # A tablet stops when the next prescription would be due, not on the day of the last one.
-            self._stop_first_line(self._beyond & (self._beyond_left == 0), parameters)
-            self._beyond &= self._beyond_left > 0
+            last = self._beyond & (self._beyond_left == 0) & due_today
+            self._end_first_line(last)
+            self._beyond &= ~last
             self._beyond_left[beyond_today] -= 1
+        self._give_subsequent(day, present)
+
+    def _adapt(self, number: int, item: Treatment, rows: Rows, marker: Array) -> None:
+        """Switch an adaptive treatment of the patients ``rows`` on or off by their marker."""
+        if item.adaptive is None:
+            return
+        start = self._marker_at_start
+        start[rows] = np.where(np.isnan(start[rows]), marker[rows], start[rows])
+        share = marker[rows] / start[rows]
+        on = np.where(
+            self._off[number][rows], share >= item.adaptive.on_above, share > item.adaptive.off_below
+        )
+        self._off[number][rows] = ~on
+        self._administration.end_drug(item.drug, rows[~on])
+
+    def _schedule(self, number: int, item: Item, rows: Rows, day: float) -> None:
+        """Set when the patients ``rows``, treated on ``day``, are due again."""
+        given = self._given[number][rows]
+        # What is taken all the time ends when the next prescription would be due; nothing else has an end to see to.
+        ends = isinstance(item, Treatment) and bool(item.substance.end())
+        for count in np.unique(given):
+            over = count >= (item.most or UNLIMITED) and not ends
+            self._due[number][rows[given == count]] = np.inf if over else day + item.gap(int(count))
+
+    def _replaced(self, number: int, due: Flags, day: float) -> Flags:
+        """Return for whom a later schedule of the same drug has begun: doses made up for do not run beside it."""
+        item = self._arm.treatment[number]
+        replaced = np.zeros_like(due)
+        for other, later in enumerate(self._arm.treatment):
+            if other != number and later.name == item.name and later.first_day > item.first_day:
+                replaced |= due & ((self._given[other] > 0) | (later.first_day <= day))
+        return replaced
+
+    def _give_subsequent(self, day: float, present: Flags) -> None:
         for number, therapy in enumerate(self._arm.subsequent):
-            due = (
-                present
-                & (self._next_therapy == number)
-                & (self._subsequent_left > 0)
-                & (day >= self._subsequent_due)
-            )
+            mine = (self._next_therapy == number) & (day >= self._subsequent_due)
+            due = present & mine & (self._subsequent_left > 0) & ~self._forbidden(therapy)
             starting = np.flatnonzero(due & ~self.had_subsequent)
-            if therapy.potency < 1.0:
-                kill = self._compiled.parameter_index["chemo_log_kill"]
-                parameters[starting, kill] *= therapy.potency
-            finished = (
-                (self._next_therapy == number) & (self._subsequent_left == 0) & (day >= self._subsequent_due)
-            )
-            self._set(therapy.substance.stopped, np.flatnonzero(finished), parameters)
+            self._administration.scale_chemotherapy(therapy.potency, starting)
+            finished = mine & (self._subsequent_left == 0)
+            self._administration.end_drug(therapy.drug, np.flatnonzero(finished))
             self._subsequent_due[finished] = np.inf
-            self._give(therapy, SUBSEQUENT, due, day, states, parameters)
+            self._give(therapy, SUBSEQUENT, np.flatnonzero(due), day)
             self.had_subsequent |= due
             self._subsequent_left[due] -= 1
             self._subsequent_due[due] = day + therapy.every_days
 
-    def _give(
-        self, treatment: Treatment, phase: str, who: Flags, day: float, states: Array, parameters: Array
-    ) -> None:
-        rows = np.flatnonzero(who)
+    def _give(self, item: Item | Subsequent, phase: str, rows: Rows, day: float) -> None:
         if not rows.size:
             return
-        drug = treatment.substance
-        self._set(drug.in_use, rows, parameters)
-        dose = drug.dose(treatment.dose, treatment.unit)
-        if dose.state is not None:
-            own = {name: parameters[rows, self._compiled.parameter_index[name]] for name in dose.parameters}
-            states[rows, self._compiled.state_index[dose.state]] += dose.addition(own)
-        if treatment.counts_neutrophils:
-            self._last_counted_cycle[rows] = day
-        if drug.kind == "chemotherapy" and phase == FIRST_LINE:
+        if not isinstance(item, Treatment):
+            self._administration.perform(item, rows, day, phase)
+            return
+        chemotherapy = item.substance.kind == "chemotherapy"
+        self._administration.give_drug(
+            item.drug,
+            item.dose,
+            item.unit,
+            rows,
+            day,
+            phase,
+            share=self.chemotherapy_share[rows] if chemotherapy else 1.0,
+            adherence=item.adherence,
+        )
+        supported = rows[self.growth_factor[rows]] if chemotherapy else rows[:0]
+        if supported.size:
+            drug = load_drug(GROWTH_FACTOR)
+            self._administration.give_drug(
+                drug.name, drug.standard_dose, drug.unit, supported, day, MANAGEMENT
+            )
+        if chemotherapy and phase == FIRST_LINE:
             self._last_first_line_cycle[rows] = day
-        self.records.append(DoseRecord(rows, day, drug.name, treatment.dose, treatment.unit, phase))
+
+
+def _names(item: Item | Subsequent) -> tuple[str, ...]:
+    """Return the names under which a treatment can be held or stopped: its own and its kind's."""
+    return (item.name, item.substance.kind) if isinstance(item, Treatment) else (item.name,)

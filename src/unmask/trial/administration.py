@@ -1,0 +1,149 @@
+"""Giving treatment: what doses, fractions and operations do to states and parameters, and the record of them.
+
+Who is treated when is decided elsewhere (``trial.treatment``, ``safety``); here it is carried out for all patients of
+an arm at once and written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.engine import CompiledModel
+from unmask.patients.random_streams import RandomStreams
+from unmask.therapy.regimen import Drug, load_drug
+from unmask.trial.arms import Radiotherapy, Surgery
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class DoseRecord:
+    """One treatment given to several patients on one day; ``rows`` point into the arm, ``amount`` is per patient."""
+
+    rows: Rows
+    day: float
+    drug: str
+    amount: Array
+    unit: str
+    phase: str
+
+
+class Administration:
+    """States, parameters and dose records of the patients of one arm.
+
+    Parameters
+    ----------
+    compiled
+        The model whose states and parameters treatment changes.
+    states, parameters
+        Arrays ``(N, states)`` and ``(N, parameters)``, changed in place.
+    streams, patients
+        Source of what differs between patients; patient numbers, shape ``(N,)``.
+    body_weight_kg
+        Shape ``(N,)``.
+
+    Attributes
+    ----------
+    records
+        Everything given so far.
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledModel,
+        states: Array,
+        parameters: Array,
+        streams: RandomStreams,
+        patients: NDArray[np.int64],
+        body_weight_kg: Array,
+    ) -> None:
+        self.compiled, self.states, self.parameters = compiled, states, parameters
+        self.patients, self.body_weight_kg = patients, body_weight_kg
+        self.records: list[DoseRecord] = []
+        self._streams = streams
+        # For each thing that one drug at a time can occupy (a target, a tablet): the drug whose parameters hold.
+        self._holder: dict[str, NDArray[np.object_]] = {}
+
+    def set(self, values: Mapping[str, float | Array], rows: Rows) -> None:
+        """Set parameters of the patients ``rows``."""
+        for name, value in values.items():
+            self.parameters[rows, self.compiled.parameter_index[name]] = value
+
+    def read(self, name: str, rows: Rows) -> Array:
+        """Return a parameter of the patients ``rows``."""
+        values: Array = self.parameters[rows, self.compiled.parameter_index[name]]
+        return values
+
+    def give_drug(
+        self,
+        name: str,
+        amount: float,
+        unit: str,
+        rows: Rows,
+        day: float,
+        phase: str,
+        *,
+        share: Array | float = 1.0,
+        adherence: float = 1.0,
+    ) -> None:
+        """Give a dose to the patients ``rows``; ``share`` of it to each, below one where it is reduced."""
+        if not rows.size:
+            return
+        drug = load_drug(name)
+        dose = drug.dose(amount, unit)
+        share = np.broadcast_to(np.asarray(share, dtype=np.float64), rows.shape)
+        self._begin(drug, amount, unit, rows, adherence)
+        if dose.state is not None:
+            own = {parameter: self.read(parameter, rows) for parameter in dose.parameters}
+            added = dose.addition(own, self.body_weight_kg[rows])
+            self.states[rows, self.compiled.state_index[dose.state]] += added * share
+        self.records.append(DoseRecord(rows, day, name, amount * share, unit, phase))
+
+    def _begin(self, drug: Drug, amount: float, unit: str, rows: Rows, adherence: float) -> None:
+        """Set the parameters of a drug for those in whom they do not hold yet."""
+        holder = self._holder.setdefault(_place(drug), np.full(self.patients.size, "", dtype=object))
+        new = rows[holder[rows] != drug.name]
+        if not new.size:
+            return
+        values = drug.begin(
+            drug.dose(amount, unit),
+            lambda process: self._streams.normal(process, self.patients[new]),
+            self.body_weight_kg[new],
+            adherence,
+        )
+        self.set(values, new)
+        holder[new] = drug.name
+
+    def end_drug(self, name: str, rows: Rows) -> None:
+        """Stop a drug that is taken all the time; nothing happens to those who do not take it."""
+        if not rows.size:
+            return
+        drug = load_drug(name)
+        holder = self._holder.get(_place(drug))
+        if holder is None or not drug.end():
+            return
+        ending = rows[holder[rows] == name]
+        self.set(drug.end(), ending)
+        holder[ending] = ""
+
+    def perform(self, item: Radiotherapy | Surgery, rows: Rows, day: float, phase: str) -> None:
+        """Give a fraction of radiotherapy to the patients ``rows``, or operate on them."""
+        amount = np.full(rows.size, item.amount)
+        self.records.append(DoseRecord(rows, day, item.name, amount, item.unit, phase))
+
+    def scale_chemotherapy(self, potency: float, rows: Rows) -> None:
+        """Let chemotherapy kill less from now on: a later line works less well."""
+        if potency < 1.0:
+            self.parameters[rows, self.compiled.parameter_index["chemo_log_kill"]] *= potency
+
+
+def _place(drug: Drug) -> str:
+    """Return what one drug at a time occupies: the state its doses go to, or the parameters it holds."""
+    if drug.effect is not None:
+        return drug.effect.state
+    return drug.per_day or " ".join(sorted(drug.in_use)) or drug.name

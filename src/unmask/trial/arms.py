@@ -1,0 +1,306 @@
+"""The arms of a trial as data: drugs, radiotherapy and surgery, when each is given, and what follows.
+
+A treatment is given again and again: on ``first_day``, then after the gap that its schedule says, until its number of
+doses, its last day, progression or toxicity ends it. A day on which it may not be given (a side effect has to settle
+first) is made up for at the next visit, and what follows moves with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from unmask.errors import ConfigurationError
+from unmask.therapy.regimen import Drug, load_drug
+
+LAST_DAY = 7300
+DAYS_PER_WEEK = 7
+Share = Field(ge=0.0, le=1.0)
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Adaptive(_Record):
+    """On and off by the tumour marker, as shares of its value at the start (Zhang 2017, Nat Commun 8:1816)."""
+
+    off_below: float = Field(default=0.5, gt=0.0, lt=10.0)
+    on_above: float = Field(default=1.0, gt=0.0, le=10.0)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Adaptive:
+        if self.off_below >= self.on_above:
+            raise ValueError(
+                f"off_below = {self.off_below:g} must be smaller than on_above = {self.on_above:g}"
+            )
+        return self
+
+
+class Treatment(_Record):
+    """A drug given again and again: ``dose`` every ``every_days``, at most ``doses`` times if stated.
+
+    A tablet is on from its first day until it is stopped; ``dose`` is the daily dose and ``every_days`` is how often
+    it is prescribed; ``adherence`` is the share of the tablets that patients take.
+    """
+
+    drug: str
+    dose: float = Field(gt=0.0, le=1e5, allow_inf_nan=False)
+    unit: str
+    every_days: int = Field(ge=1, le=365)
+    first_day: int = Field(default=0, ge=0, le=3650)
+    last_day: int = Field(default=LAST_DAY, ge=0, le=LAST_DAY)
+    doses: int | None = Field(default=None, ge=1, le=1000)
+    adherence: float = Field(default=1.0, gt=0.0, le=1.0)
+    adaptive: Adaptive | None = None
+
+    @model_validator(mode="after")
+    def _known_drug(self) -> Treatment:
+        try:
+            drug = load_drug(self.drug)
+            drug.dose(self.dose, self.unit)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        if self.last_day < self.first_day:
+            raise ValueError(f"last_day = {self.last_day} lies before first_day = {self.first_day}")
+        if self.adaptive is not None and drug.kind != "hormone":
+            raise ValueError(f"only a hormone therapy can be adaptive; {self.drug} is none")
+        if self.adherence < 1.0 and drug.per_day is None:
+            raise ValueError(f"adherence belongs to tablets; {self.drug} is none")
+        return self
+
+    @property
+    def substance(self) -> Drug:
+        """The drug itself."""
+        return load_drug(self.drug)
+
+    @property
+    def name(self) -> str:
+        """What is given."""
+        return self.drug
+
+    @property
+    def amount(self) -> float:
+        """How much is given each time, in ``unit``."""
+        return self.dose
+
+    @property
+    def most(self) -> int | None:
+        """How often at most, if stated."""
+        return self.doses
+
+    def gap(self, given: int) -> int:
+        """Return the days between the ``given``-th time (from 1) and the next."""
+        return self.every_days
+
+    @property
+    def end(self) -> int:
+        """First day after the last one that this treatment is planned to cover."""
+        planned = LAST_DAY if self.doses is None else self.first_day + self.doses * self.every_days
+        return min(planned, self.last_day + 1)
+
+
+class Radiotherapy(_Record):
+    """A course of external radiotherapy: ``fractions`` of ``gray`` on working days.
+
+    ``in_field`` is the share of the disease inside the field.
+    """
+
+    procedure: Literal["radiotherapy"]
+    gray: float = Field(gt=0.0, le=30.0, allow_inf_nan=False)
+    fractions: int = Field(ge=1, le=60)
+    fractions_per_week: int = Field(default=5, ge=1, le=7)
+    in_field: float = Field(default=0.95, gt=0.0, le=1.0)
+    first_day: int = Field(default=0, ge=0, le=3650)
+
+    @property
+    def name(self) -> str:
+        """What is given."""
+        return "radiotherapy"
+
+    @property
+    def unit(self) -> str:
+        """Gray."""
+        return "Gy"
+
+    @property
+    def amount(self) -> float:
+        """Dose of a fraction, Gy."""
+        return self.gray
+
+    @property
+    def most(self) -> int | None:
+        """Number of fractions."""
+        return self.fractions
+
+    @property
+    def last_day(self) -> int:
+        """No last day: a course is completed."""
+        return LAST_DAY
+
+    def gap(self, given: int) -> int:
+        """Return the days between the ``given``-th fraction (from 1) and the next: none at weekends."""
+        if given % self.fractions_per_week:
+            return 1
+        return DAYS_PER_WEEK - self.fractions_per_week + 1
+
+    @property
+    def end(self) -> int:
+        """First day after the last fraction as planned."""
+        return self.first_day + sum(self.gap(given) for given in range(1, self.fractions)) + 1
+
+
+class Surgery(_Record):
+    """Resection on ``first_day``: ``residual`` of the tumour stays, R0 being one cell in ten thousand.
+
+    ``nodes_removed`` is the share of the draining lymph nodes that is taken out.
+    """
+
+    procedure: Literal["surgery"]
+    margin: Literal["R0", "R1", "R2"] = "R0"
+    nodes_removed: float = Field(default=0.0, ge=0.0, le=1.0)
+    first_day: int = Field(default=0, ge=0, le=3650)
+
+    @property
+    def name(self) -> str:
+        """What is done."""
+        return "surgery"
+
+    @property
+    def unit(self) -> str:
+        """An operation."""
+        return "operation"
+
+    @property
+    def amount(self) -> float:
+        """One operation."""
+        return 1.0
+
+    @property
+    def most(self) -> int | None:
+        """There is no second operation."""
+        return 1
+
+    @property
+    def last_day(self) -> int:
+        """A postponed operation is made up for."""
+        return LAST_DAY
+
+    def gap(self, given: int) -> int:
+        """Return a day: there is no second operation."""
+        return 1
+
+    @property
+    def end(self) -> int:
+        """The day after the operation."""
+        return self.first_day + 1
+
+
+def _kind_of_item(data: Any) -> str:
+    """Return which of the three a table is; what names no procedure is a drug."""
+    procedure = data.get("procedure") if isinstance(data, Mapping) else getattr(data, "procedure", None)
+    return {"radiotherapy": "(Radiotherapy)", "surgery": "(Surgery)"}.get(str(procedure), "(Treatment)")
+
+
+Item = Annotated[
+    Annotated[Treatment, Tag("(Treatment)")]
+    | Annotated[Radiotherapy, Tag("(Radiotherapy)")]
+    | Annotated[Surgery, Tag("(Surgery)")],
+    Discriminator(_kind_of_item),
+]
+
+
+class BeyondProgression(_Record):
+    """Treatment beyond progression: this share of patients gets up to ``doses`` more doses."""
+
+    share: float = Share
+    doses: int = Field(ge=1, le=1000)
+
+
+class Subsequent(Treatment):
+    """A therapy after progression, given to ``share`` of the patients of the arm.
+
+    ``potency`` scales the kill of chemotherapy, which works less well the second time.
+    """
+
+    label: str
+    share: float = Share
+    potency: float = Field(default=1.0, gt=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _potency_of_chemotherapy(self) -> Subsequent:
+        if self.potency < 1.0 and self.substance.kind != "chemotherapy":
+            raise ValueError(f"potency scales the kill of chemotherapy only; {self.drug} has no such kill")
+        return self
+
+
+class Arm(_Record):
+    """One arm of the trial; with ``observation`` patients may have no treatment at all."""
+
+    label: str
+    observation: bool = False
+    treatment: tuple[Item, ...]
+    stop_per_dose: float = Field(default=0.0, ge=0.0, lt=1.0)
+    never_assessed_share: float = Field(default=0.0, ge=0.0, lt=1.0)
+    beyond_progression: BeyondProgression | None = None
+    subsequent: tuple[Subsequent, ...] = ()
+
+    @field_validator("treatment")
+    @classmethod
+    def _some_treatment(cls, items: tuple[Item, ...], info: ValidationInfo) -> tuple[Item, ...]:
+        if not items and not info.data.get("observation"):
+            raise ValueError("at least 1 must be given, or observation = true")
+        return items
+
+    @model_validator(mode="after")
+    def _shares(self) -> Arm:
+        total = sum(item.share for item in self.subsequent)
+        if total > 1.0 + 1e-12:
+            raise ValueError(f"shares of subsequent therapies add up to {total:g}; at most 1 is possible")
+        return self
+
+    @model_validator(mode="after")
+    def _no_overlap(self) -> Arm:
+        for first, second in combinations(sorted(self.treatment, key=lambda item: item.first_day), 2):
+            if second.first_day >= first.end:
+                continue
+            if first.name == second.name:
+                raise ValueError(
+                    f"{first.name} is planned twice at the same time: from day {first.first_day} to "
+                    f"{first.end - 1} and again from day {second.first_day}; give the first one fewer doses "
+                    f"or last_day = {second.first_day - 1}"
+                )
+            if target(first) is not None and target(first) == target(second):
+                raise ValueError(
+                    f"{first.name} and {second.name} bind the same target and overlap from day "
+                    f"{second.first_day}; the model has one drug at a time for each target"
+                )
+        return self
+
+    @property
+    def first_line_drugs(self) -> tuple[Treatment, ...]:
+        """The treatments of the first line that are drugs."""
+        return tuple(item for item in self.treatment if isinstance(item, Treatment))
+
+    @property
+    def drugs(self) -> tuple[Treatment, ...]:
+        """The treatments that are drugs, first line and later."""
+        return (*self.first_line_drugs, *self.subsequent)
+
+
+def target(item: Treatment | Radiotherapy | Surgery) -> str | None:
+    """Return the state that an antibody or a cytotoxic drug occupies: two drugs there would share one kinetics."""
+    effect = item.substance.effect if isinstance(item, Treatment) else None
+    return effect.state if effect is not None else None

@@ -102,6 +102,10 @@ class Hazards:
         self._viable_sld = viable_sld
         self._in_chemotherapy = in_chemotherapy
 
+    def die(self, who: NDArray[np.bool_], day: float) -> None:
+        """Let patients die on ``day`` of something else than their disease: a side effect."""
+        self.death_day[who & np.isinf(self.death_day)] = day
+
     def finish(self) -> None:
         """Account for the last grid interval, with the one-sided growth rate at its end."""
         if len(self._days) > 1:

@@ -39,9 +39,9 @@ SPREAD = {
     "naive_precursors": 3.27,
     "treg_set_point": 0.70,
     "pdl1_density": 0.80,
-    "antibody_clearance": 0.29,
-    "antibody_central_volume": 0.18,
-    "antibody_peripheral_volume": 0.34,
+    "anti_pdl1_clearance": 0.29,
+    "anti_pdl1_central_volume": 0.18,
+    "anti_pdl1_peripheral_volume": 0.34,
     "chemo_log_kill": 1.41,
     "autoreactivity_set_point": 0.273,
     "neutrophil_drug_slope": 0.40,
@@ -110,7 +110,7 @@ def patients(compiled: CompiledModel, count: int, seed: int = 1) -> Course:
     return Course(
         np.tile(settled.states, (2, 1)),
         np.tile(p, (2, 1)),
-        np.r_[1200.0 / p[:, parameter["antibody_central_volume"]], none],
+        np.r_[1200.0 / p[:, parameter["anti_pdl1_central_volume"]], none],
         np.r_[none, p[:, parameter["chemo_effect_decay_rate"]]],
     )
 
@@ -124,7 +124,7 @@ def run_unmask(
     states, step = [], None
     start = time.perf_counter()
     for visit in range(VISITS):
-        y[:, compiled.state_index["antibody_central"]] += course.antibody_dose
+        y[:, compiled.state_index["anti_pdl1_central"]] += course.antibody_dose
         y[:, compiled.state_index["chemo_effect"]] += course.chemo_dose
         begin = visit * INTERVAL
         done = compiled.integrate(y, course.parameters, begin, begin + INTERVAL, rtol=rtol, step_size=step)
@@ -140,7 +140,7 @@ def run_peer(
 ) -> tuple[Floats, NDArray[np.bool_], float]:
     """The same, one patient after the other."""
     floors = np.array([s.extinct_below if s.extinct_below > 0 else 0.0 for s in compiled.model.species])
-    antibody, chemo = compiled.state_index["antibody_central"], compiled.state_index["chemo_effect"]
+    antibody, chemo = compiled.state_index["anti_pdl1_central"], compiled.state_index["chemo_effect"]
     states = np.empty((VISITS, *course.states.shape))
     failed = np.zeros(len(course.states), dtype=bool)
     start = time.perf_counter()

@@ -28,8 +28,8 @@ SPREAD = {
     "naive_precursors": 2.00,
     "treg_set_point": 0.70,
     "pdl1_density": 0.80,
-    "antibody_clearance": 0.29,
-    "antibody_central_volume": 0.18,
+    "anti_pdl1_clearance": 0.29,
+    "anti_pdl1_central_volume": 0.18,
     "chemo_log_kill": 1.0,
     "autoreactivity_set_point": 0.273,
     "neutrophil_drug_slope": 0.40,
@@ -87,7 +87,7 @@ def give(compiled, y, p, visit):
     """Antibodies every visit, chemotherapy at every other."""
     y = y.copy()
     state, parameter = compiled.state_index, compiled.parameter_index
-    y[..., state["antibody_central"]] += 1200.0 / p[..., parameter["antibody_central_volume"]]
+    y[..., state["anti_pdl1_central"]] += 1200.0 / p[..., parameter["anti_pdl1_central_volume"]]
     y[..., state["anti_ctla4_central"]] += 70.0
     if visit % 2:
         y[..., state["chemo_effect"]] += p[..., parameter["chemo_effect_decay_rate"]]

@@ -142,7 +142,9 @@ def test_pd1_binding_is_the_root_of_the_law_of_mass_action(seed):
 
 
 def test_full_blockade_of_pdl1_leaves_only_pdl2():
-    patient = Patient({"antibody_peripheral": 1.0}, {"max_occupancy": 1.0, "antibody_affinity": 0.0})
+    patient = Patient(
+        {"anti_pdl1_peripheral": 1.0}, {"anti_pdl1_max_occupancy": 1.0, "anti_pdl1_affinity": 0.0}
+    )
     pd1, share = 176.0, patient.value("microenvironment")
     assert patient.value("pd1_bound") == pytest.approx(0.07 * 144.5 * share * pd1 / (4.15 + pd1), rel=1e-12)
 
@@ -151,7 +153,7 @@ def test_blocking_pd1_unmasks_and_no_antibody_leaves_the_mask():
     masked = Patient({}, {})
     assert masked.value("pd_occupancy") == 0.0
     assert masked.value("mask") > 0.9
-    freed = Patient({"antibody_peripheral": 100.0}, {"binds_pd1": 1.0, "binds_pdl1": 0.0})
+    freed = Patient({"anti_pd1_peripheral": 100.0}, {"anti_pd1_affinity": 0.4})
     assert freed.value("mask") < 0.3
 
 

@@ -32,8 +32,8 @@ STATES = {
     "X": "exhausted_t_cells",
     "G": "regulatory_t_cells",
     "L": "pdl1_induction",
-    "mc": "antibody_central",
-    "mp": "antibody_peripheral",
+    "mc": "anti_pdl1_central",
+    "mp": "anti_pdl1_peripheral",
     "ic": "anti_ctla4_central",
     "ip": "anti_ctla4_peripheral",
     "Ch": "chemo_effect",
@@ -99,15 +99,13 @@ PARAMETERS = {
     "r2": "pdl2_ratio",
     "K2": "pd1_pdl2_affinity",
     "b50": "mask_half_binding",
-    "CL": "antibody_clearance",
-    "Vc": "antibody_central_volume",
-    "Qd": "antibody_distribution_clearance",
-    "Vp": "antibody_peripheral_volume",
+    "CL": "anti_pdl1_clearance",
+    "Vc": "anti_pdl1_central_volume",
+    "Qd": "anti_pdl1_distribution_clearance",
+    "Vp": "anti_pdl1_peripheral_volume",
     "kapT": "tumour_partition",
-    "KD": "antibody_affinity",
-    "uPD1": "binds_pd1",
-    "uPDL1": "binds_pdl1",
-    "ROmax": "max_occupancy",
+    "KD": "anti_pdl1_affinity",
+    "ROmax": "anti_pdl1_max_occupancy",
     "molar": "antibody_molar_factor",
     "iCL": "anti_ctla4_clearance",
     "iVc": "anti_ctla4_central_volume",
@@ -152,6 +150,17 @@ PARAMETERS = {
     "SLD0": "baseline_sld",
     "C0": "baseline_cancer_cells",
 }
+# The specification has one antibody, bound to PD-1 or to PD-L1; its equations hold for either axis by itself.
+PD_AXES = {"anti_pdl1": {"uPD1": 0.0, "uPDL1": 1.0}, "anti_pd1": {"uPD1": 1.0, "uPDL1": 0.0}}
+AXIS_STATES = ("central", "peripheral")
+AXIS_PARAMETERS = (
+    "clearance",
+    "central_volume",
+    "distribution_clearance",
+    "peripheral_volume",
+    "affinity",
+    "max_occupancy",
+)
 ANY = None  # in no equation of the specification, whatever its value
 BEYOND = {  # what the specification does not know, at the value at which its equations hold unchanged
     "cancer_hormone_producing": 0.0,
@@ -166,6 +175,20 @@ BEYOND = {  # what the specification does not know, at the value at which its eq
     "marker_clearance_rate": ANY,
     "removed_nodes": 0.0,
     "drainage_recovery_rate": ANY,
+    **{f"anti_pd1_{name}": 0.0 for name in AXIS_STATES},
+    **{f"anti_pd1_{name}": ANY for name in AXIS_PARAMETERS},
+    **{f"{axis}_clock": 0.0 for axis in (*PD_AXES, "anti_ctla4")},  # nothing of the change of clearance yet
+    **{
+        f"{axis}_{name}": ANY
+        for axis in (*PD_AXES, "anti_ctla4")
+        for name in ("started", "clearance_change", "clearance_change_time", "clearance_change_shape")
+    },
+    "clock_floor": ANY,
+    "anti_pdl1_saturable_elimination": 0.0,
+    "anti_pdl1_saturable_half_concentration": ANY,
+    "anti_ctla4_with_nivolumab": 0.0,
+    "anti_ctla4_clearance_with_nivolumab": ANY,
+    "anti_ctla4_clearance_change_with_nivolumab": ANY,
 }
 DEFAULTS = {  # section 7 of the specification and the constants written into its equations
     "kn": 0.006134, "delta": 0.003, "Cmax": 4.19e6, "cost": 0.1, "mu": 1e-6, "muE": 1e-7, "aE": 0.02,
@@ -174,8 +197,8 @@ DEFAULTS = {  # section 7 of the specification and the constants written into it
     "kAg": 2, "kP": 0.3, "phiP": 2, "phiC": 4, "dN": 0.02, "dE": 0.1, "q": 0.0005017, "dT": 0.0202,
     "kex": 0.2315, "kX": 0.05, "fM": 0.1, "mX": 100, "dM": 0.0003, "kchr": 0.3, "thM": 0.02, "Cest": 500,
     "g0": 0.003, "dG": 0.05, "kADCC": 0.1, "PD1": 176, "Lb": 144.5, "rL": 6, "I50": 3, "kL": 1, "K1": 14.8,
-    "r2": 0.07, "K2": 4.15, "b50": 20, "CL": 0.2, "Vc": 3.28, "Qd": 0.546, "Vp": 3.63, "kapT": 0.3,
-    "KD": 0.4, "uPD1": 0, "uPDL1": 1, "ROmax": 0.97, "iCL": 0.3384, "iVc": 3.95, "iQd": 0.67, "iVp": 3.18,
+    "r2 Lb": 0.07 * 144.5, "K2": 4.15, "b50": 20, "CL": 0.2, "Vc": 3.28, "Qd": 0.546, "Vp": 3.63, "kapT": 0.3,
+    "KD": 0.4, "ROmax": 0.97, "iCL": 0.3384, "iVc": 3.95, "iQd": 0.6696, "iVp": 3.18,
     "iKD": 18.2, "ec": 0.3526, "kch": 0.7, "rhoc": 0.1, "icd": 1, "lc": 0.3, "et": 0, "egt": 0,
     "rhot": 0.03, "ut": 0, "dep": 0, "khd": 0.01, "kH": 0.1, "hin": 1, "zp": 1, "kZ": 0.0318, "aP": 1.72,
     "aC": 3.67, "aPC": 2.62, "st": 0, "st50": 0.3, "kapW": 2.97, "kW": 0.0047, "slope": 2.3, "MTT": 3.5,
@@ -297,7 +320,16 @@ def core() -> Evaluator:
     return Evaluator(load("core"))
 
 
-def random_point(model, n: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+def on_axis(axis: str, name: str) -> str:
+    """Return a name of the antibody against PD-L1 as that of ``axis``, and the other way round."""
+    pair = {f"{prefix}_{rest}" for prefix in PD_AXES for rest in (*AXIS_STATES, *AXIS_PARAMETERS)}
+    if axis == "anti_pdl1" or name not in pair:
+        return name
+    here, there = ("anti_pd1_", "anti_pdl1_") if name.startswith("anti_pd1_") else ("anti_pdl1_", "anti_pd1_")
+    return name.replace(here, there)
+
+
+def random_point(model, n: int, axis: str) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """n states and parameters, by the model's names, every switch and therapy between off and on."""
     rng = np.random.default_rng(20261)
     parameters = {}
@@ -315,24 +347,27 @@ def random_point(model, n: int) -> tuple[dict[str, np.ndarray], dict[str, np.nda
     for item in model.species:
         low, high = log_scale.get(item.unit, (-3.0, 0.0))
         states[item.name] = 10 ** rng.uniform(low, high, size=n)
+    neutral = {on_axis(axis, name): value for name, value in BEYOND.items() if value is not ANY}
     for values in (states, parameters):
-        for name in set(values) & set(BEYOND):
-            if BEYOND[name] is not ANY:
-                values[name] = np.full(n, BEYOND[name])
+        for name in set(values) & set(neutral):
+            values[name] = np.full(n, neutral[name])
     return states, parameters
 
 
-@pytest.fixture(scope="module")
-def both(core):
-    model = core.model
-    states, parameters = random_point(model, 100)
+@pytest.fixture(scope="module", params=PD_AXES)
+def both(core, request):
+    """The specification's values and the model's, with the antibody on either axis."""
+    model, axis = core.model, request.param
+    states, parameters = random_point(model, 100, axis)
     expected, observed = specification(
-        {short: states[name] for short, name in STATES.items()},
-        {short: parameters[name] for short, name in PARAMETERS.items()},
+        {short: states[on_axis(axis, name)] for short, name in STATES.items()},
+        {short: parameters[on_axis(axis, name)] for short, name in PARAMETERS.items()} | PD_AXES[axis],
     )
     values = np.stack([states[name] for name in model.species_names])
     constants = np.stack([parameters[name] for name in model.parameter_names])
-    return expected, observed, core.rates(0.0, values, constants), core.values(0.0, values, constants)
+    rates = dict(zip(model.species_names, core.rates(0.0, values, constants), strict=True))
+    found = {short: rates[on_axis(axis, name)] for short, name in STATES.items()}
+    return expected, observed, found, core.values(0.0, values, constants)
 
 
 def test_every_state_and_parameter_of_the_specification_is_in_the_model_and_no_other(core):
@@ -349,11 +384,11 @@ def test_what_the_specification_does_not_know_is_neutral_by_default(core):
 
 
 @pytest.mark.parametrize("short", STATES)
-def test_right_hand_side_equals_the_specification(core, both, short):
+def test_right_hand_side_equals_the_specification(both, short):
     expected, _, rates, _ = both
-    found = rates[core.model.species_names.index(STATES[short])]
     # 1e-10 of the value, or of the largest value where terms cancel at one of the hundred points
-    np.testing.assert_allclose(found, expected[short], rtol=1e-10, atol=1e-13 * np.abs(expected[short]).max())
+    scale = np.abs(expected[short]).max()
+    np.testing.assert_allclose(rates[short], expected[short], rtol=1e-10, atol=1e-13 * scale)
 
 
 def test_observables_equal_the_specification(core, both):

@@ -123,11 +123,12 @@ class Drug(BaseModel):
         for name, item in self.individual.items():
             if item.weight_exponent and self.reference_weight_kg is None:
                 raise ValueError(f"individual.{name} scales with body weight: state reference_weight_kg")
-            shared = self.individual.get(item.deviate_of) if item.deviate_of is not None else item
-            if shared is None or not shared.varies or (shared is not item and shared.deviate_of is not None):
-                raise ValueError(
-                    f"individual.{name}.deviate_of must name an individual parameter that varies by itself"
-                )
+            if item.deviate_of is not None:
+                shared = self.individual.get(item.deviate_of)
+                if shared is None or not shared.varies or shared.deviate_of is not None:
+                    raise ValueError(
+                        f"individual.{name}.deviate_of must name an individual parameter that varies by itself"
+                    )
             if name in self.in_use or name == self.per_day:
                 raise ValueError(f"{name} has a value in [in_use] or per_day and one in [individual]")
         return self

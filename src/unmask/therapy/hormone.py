@@ -25,6 +25,10 @@ its values). Rates and supply are assumed.
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+from unmask.messages import sentence
 from unmask.model.module import Contribution, Definition, Module, Need, Rate
 from unmask.model.system import Parameter, Reference, Species
 
@@ -235,3 +239,18 @@ HORMONE_RESPONSE = Module(
     ),
     references=(_ZHANG,),
 )
+
+
+def no_effect(drug: str, tumour: str, dependence: npt.ArrayLike) -> str | None:
+    """Return the warning that a hormone therapy does nothing in a tumour, or None where it does something.
+
+    Parameters
+    ----------
+    drug, tumour
+        What the warning calls them.
+    dependence
+        ``hormone_dependence`` of each patient, any shape: the warning is due when it is 0 in all of them.
+    """
+    if np.any(np.asarray(dependence) > 0.0):
+        return None
+    return sentence("therapy.hormone_without_dependence", {"drug": drug, "tumour": tumour})

@@ -132,7 +132,7 @@ def test_pd1_binding_is_the_root_of_the_law_of_mass_action(seed):
     pd1, pdl1, affinity = 10 ** rng.uniform(-1, 3, 3)
     patient = Patient(
         {"pdl1_induction": 1.0, "cancer_sensitive": 1e6},
-        {"pd1_density": pd1, "pdl1_density": pdl1, "pd1_pdl1_affinity": affinity, "pdl2_ratio": 0.0},
+        {"pd1_density": pd1, "pdl1_density": pdl1, "pd1_pdl1_affinity": affinity, "pdl2_density": 0.0},
     )
     ligand = patient.value("pdl1_free_to_bind")
     root = brentq(
@@ -158,7 +158,7 @@ def test_blocking_pd1_unmasks_and_no_antibody_leaves_the_mask():
 
 
 def test_killing_saturates_in_the_ratio_of_t_cells_to_cancer_cells():
-    unmasked = {"pdl1_density": 0.0, "treg_kill_inhibition": 0.0, "max_kill_rate": 2.0}
+    unmasked = {"pdl1_density": 0.0, "pdl2_density": 0.0, "treg_kill_inhibition": 0.0, "max_kill_rate": 2.0}
     crowd = Patient({"tumour_t_cells": 1e12}, unmasked)
     assert crowd.value("kill_rate") == pytest.approx(2.0, rel=1e-6)
     half = Patient(NO_CELLS | {"cancer_sensitive": 100.0, "tumour_t_cells": 120.0}, unmasked)

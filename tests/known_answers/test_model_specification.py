@@ -96,7 +96,7 @@ PARAMETERS = {
     "I50": "ifng_half_induction",
     "kL": "pdl1_turnover_rate",
     "K1": "pd1_pdl1_affinity",
-    "r2": "pdl2_ratio",
+    "r2 Lb": "pdl2_density",
     "K2": "pd1_pdl2_affinity",
     "b50": "mask_half_binding",
     "CL": "anti_pdl1_clearance",
@@ -241,7 +241,7 @@ def specification(y: dict[str, np.ndarray], p: dict[str, np.ndarray]) -> tuple[d
     p1 = p["PD1"] * (1 - p["uPD1"] * RO)
     l1 = p["Lb"] * mT * y["L"] * (1 - p["uPDL1"] * RO)
     s = p1 + l1 + p["K1"]
-    b = (s - np.sqrt(s * s - 4 * p1 * l1)) / 2 + p["r2"] * p["Lb"] * mT * p1 / (p["K2"] + p1)
+    b = (s - np.sqrt(s * s - 4 * p1 * l1)) / 2 + p["r2 Lb"] * mT * p1 / (p["K2"] + p1)
     H = b**2 / (b**2 + p["b50"] ** 2)
     Fm = 1 - H
     kt = p["kk"] * y["T"] / (p["KTC"] * C + y["T"] + p["cfloor"]) / (1 + p["KG"] * y["G"] / Cg) * Fm

@@ -155,6 +155,9 @@ def test_medians_spreads_and_correlations_are_those_stated(compiled: CompiledMod
         assert abs(logs[name].std() / quantity.sigma - 1) < 5 / np.sqrt(2 * patients.size), name
     stated = {("net_growth_rate", "naive_precursors"): 0.5, ("net_growth_rate", "chemo_log_kill"): 0.6}
     stated["naive_precursors", "chemo_log_kill"] = 0.3  # through growth (model-spec section 6b)
+    stated["naive_precursors", "pdl1_density"] = 0.8
+    stated["net_growth_rate", "pdl1_density"] = 0.5 * 0.8  # through precursors
+    stated["chemo_log_kill", "pdl1_density"] = 0.6 * 0.5 * 0.8  # through growth and precursors
     names = sorted(logs)
     for number, one in enumerate(names):
         for other in names[number + 1 :]:

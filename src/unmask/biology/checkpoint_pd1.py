@@ -3,17 +3,20 @@ r"""The PD-1 mask: PD-L1 and PD-L2 engage PD-1 of the T cells that attack.
 Equations (densities per square micrometre; L induction of PD-L1; Lb constitutive PD-L1; m microenvironment)::
 
     p1   = pd1_density * (PD-1 left free by antibodies)
-    l1   = Lb * m * L * (PD-L1 left free by antibodies)
+    pdl1 = Lb * m * L                            what a biopsy would show
+    l1   = pdl1 * (PD-L1 left free by antibodies)
     b1   = [s - sqrt(s^2 - 4 p1 l1)] / 2,   s = p1 + l1 + pd1_pdl1_affinity      (quadratic binding, exact)
          = 2 p1 l1 / [s + sqrt(s^2 - 4 p1 l1)]        (the same, without a difference of near-equal numbers)
-    b2   = pdl2_ratio * Lb * m * p1 / (pd1_pdl2_affinity + p1)
+    b2   = pdl2_density * m * p1 / (pd1_pdl2_affinity + p1)
     b    = b1 + b2
     mask = b^2 / (b^2 + mask_half_binding^2)
 
     I    = T * (1 - mask) / ((v C + volume_floor) * ifng_half_induction)         interferon gamma, relative
     dL/dt = pdl1_turnover_rate * (1 + (pdl1_induction_max - 1) * I / (1 + I) - L)
 
-Attack thus raises its own mask (adaptive resistance). In the lymph node PD-1 brakes priming by
+Attack thus raises its own mask (adaptive resistance). PD-L2 is a density of its own. The specification ties it to the
+patient's PD-L1 (``pdl2_density = r2 Lb``): a mask that blocking PD-L1 cannot take away, thickest where PD-L1 is high,
+so that responders had less PD-L1 than others (section 11, point 2). In the lymph node PD-1 brakes priming by
 ``1 / (1 + pd1_priming_brake * (1 - pd_occupancy))``.
 
 Source: model specification section 2; densities and two-dimensional affinities from QSP-IO and its
@@ -95,7 +98,16 @@ PD1_MASK = Module(
             "QSP-IO 123984 / 8369",
             "literature",
         ),
-        Parameter("pdl2_ratio", 0.07, "1", "PD-L2 per PD-L1", 0.01, 0.3, "QSP-IO r_PDL2 0.07", "literature"),
+        Parameter(
+            "pdl2_density",
+            0.07 * 144.5,
+            "1/um**2",
+            "PD-L2 on tumour and antigen-presenting cells",
+            1.0,
+            45.0,
+            "QSP-IO r_PDL2 0.07, of the median constitutive PD-L1",
+            "literature",
+        ),
         Parameter(
             "pd1_pdl2_affinity",
             4.15,
@@ -122,9 +134,15 @@ PD1_MASK = Module(
             "pd1_free_to_bind", "1/um**2", "pd1_density * pd1_availability", "PD-1 not under antibody"
         ),
         Definition(
+            "pdl1_expression",
+            "1/um**2",
+            "pdl1_density * microenvironment * pdl1_induction",
+            "PD-L1 on the membrane, constitutive and induced: what a biopsy shows",
+        ),
+        Definition(
             "pdl1_free_to_bind",
             "1/um**2",
-            "pdl1_density * microenvironment * pdl1_induction * pdl1_availability",
+            "pdl1_expression * pdl1_availability",
             "PD-L1 not under antibody",
         ),
         Definition(
@@ -138,7 +156,7 @@ PD1_MASK = Module(
             "1/um**2",
             "2 * pd1_free_to_bind * pdl1_free_to_bind"
             " / (pd1_pdl1_sum + sqrt(pd1_pdl1_sum**2 - 4 * pd1_free_to_bind * pdl1_free_to_bind))"
-            " + pdl2_ratio * pdl1_density * microenvironment * pd1_free_to_bind"
+            " + pdl2_density * microenvironment * pd1_free_to_bind"
             " / (pd1_pdl2_affinity + pd1_free_to_bind)",
             "PD-1 engaged by PD-L1 and PD-L2",
         ),
@@ -168,7 +186,7 @@ PD1_MASK = Module(
         Need("pd1_availability", "1", "PD-1 left free by antibodies", "product"),
         Need("pdl1_availability", "1", "PD-L1 left free by antibodies", "product"),
     ),
-    provides=("mask",),
+    provides=("mask", "pd1_bound", "pdl1_expression"),
     contributes=(Contribution("killing_masks", "unmasked"),),
     references=(QSPIO, QSPIO_NSCLC, CORE),
 )

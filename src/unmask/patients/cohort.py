@@ -120,16 +120,22 @@ def _standard_normals(
     tumour_type: TumourType, streams: RandomStreams, patients: NDArray[np.int64]
 ) -> dict[str, Array]:
     """Return one standard normal number per varying parameter and patient, correlated as stated."""
-    own = {
-        name: streams.normal(f"parameter {name}", patients)
-        for name, quantity in tumour_type.parameters.items()
-        if quantity.sigma > 0
-    }
-    drawn = dict(own)
+    drawn: dict[str, Array] = {}
+
+    def draw(name: str) -> Array:
+        if name not in drawn:
+            quantity = tumour_type.parameters[name]
+            own, rho = streams.normal(f"parameter {name}", patients), quantity.correlation
+            drawn[name] = (
+                own
+                if quantity.correlated_with is None
+                else rho * draw(quantity.correlated_with) + np.sqrt(1.0 - rho**2) * own
+            )
+        return drawn[name]
+
     for name, quantity in tumour_type.parameters.items():
-        if quantity.correlated_with is not None and name in own:
-            rho = quantity.correlation
-            drawn[name] = rho * own[quantity.correlated_with] + np.sqrt(1.0 - rho**2) * own[name]
+        if quantity.sigma > 0:
+            draw(name)
     return drawn
 
 
@@ -267,6 +273,7 @@ def screen(
             "net_growth_per_day": observed[keep, o["net_growth"]],
             "tumour_t_cells": observed[keep, o["tumour_t_cells"]],
             "pd1_mask": observed[keep, o["mask"]],
+            "pdl1": observed[keep, o["pdl1_expression"]],
         },
         not_eligible=candidates[integrated & ~grows],
         failed=tuple(

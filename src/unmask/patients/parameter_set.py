@@ -24,7 +24,8 @@ class Quantity(BaseModel):
     """A value of the virtual population.
 
     ``lognormal``: median ``value`` and standard deviation ``sigma`` of the natural logarithm; ``normal``: mean
-    and standard deviation. ``correlation`` is that of the underlying normal numbers with ``correlated_with``.
+    and standard deviation. ``correlation`` is that of the underlying normal numbers with ``correlated_with``, which
+    may itself be correlated with a third.
     ``range`` is where the median is plausible; it is not a bound on patients.
     """
 
@@ -78,16 +79,39 @@ class TumourType(BaseModel):
             for name in needed:
                 if name not in given:
                     raise ValueError(f"[{section}.{name}] is missing")
-        for name, quantity in self.parameters.items():
-            driver = quantity.correlated_with
-            if driver is not None and (
-                driver not in self.parameters or self.parameters[driver].correlated_with is not None
-            ):
-                raise ValueError(
-                    f"parameters.{name}.correlated_with = '{driver}' must name a listed parameter "
-                    "that is not itself correlated with another"
-                )
+        for name in self.parameters:
+            self._check_correlation(name)
+        self._check_lesions()
         return self
+
+    def _check_lesions(self) -> None:
+        targets = self.lesions["target_lesions"].value
+        if not 1.0 <= targets <= MOST_TARGETS:
+            raise ValueError(
+                f"lesions.target_lesions = {targets:g}: a patient has one to {MOST_TARGETS} target lesions (RECIST 1.1)"
+            )
+        for name, quantity in self.within_patient.items():
+            known = {**self.parameters, **{key: self.baseline[key] for key in WITHIN_PATIENT_BASELINE}}
+            if name not in known:
+                raise ValueError(f"[within_patient.{name}] is unknown; {nearest(name, known)}")
+            if quantity.value < 0 or quantity.sigma > 0:
+                raise ValueError(f"[within_patient.{name}] is a standard deviation: one number, not below 0")
+
+    def _check_correlation(self, name: str) -> None:
+        """Refuse a correlation with what is not drawn, or with itself by way of others.
+
+        Without circles the correlation matrix is positive definite by construction: each number drawn is a share
+        of its driver's and an independent rest.
+        """
+        chain = [name]
+        while (driver := self.parameters[chain[-1]].correlated_with) is not None:
+            if driver not in self.parameters or self.parameters[driver].sigma == 0:
+                raise ValueError(
+                    f"parameters.{chain[-1]}.correlated_with = '{driver}' must name a listed parameter that varies"
+                )
+            if driver in chain:
+                raise ValueError(f"correlated_with goes in a circle: {' -> '.join((*chain, driver))}")
+            chain.append(driver)
 
     def baseline_value(self, name: str) -> float:
         """Return the median of a baseline quantity."""

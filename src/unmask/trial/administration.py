@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from unmask.engine import CompiledModel
 from unmask.patients.random_streams import RandomStreams
+from unmask.therapy.procedure import Body
+from unmask.therapy.radiotherapy import deliver_fraction
 from unmask.therapy.regimen import Drug, load_drug
+from unmask.therapy.surgery import resect
 from unmask.trial.arms import Radiotherapy, Surgery
 
 Array = NDArray[np.float64]
@@ -66,6 +69,7 @@ class Administration:
         self.patients, self.body_weight_kg = patients, body_weight_kg
         self.records: list[DoseRecord] = []
         self._streams = streams
+        self._body = Body(states, parameters, compiled.state_index, compiled.parameter_index)
         # For each thing that one drug at a time can occupy (a target, a tablet): the drug whose parameters hold.
         self._holder: dict[str, NDArray[np.object_]] = {}
 
@@ -132,7 +136,19 @@ class Administration:
         holder[ending] = ""
 
     def perform(self, item: Radiotherapy | Surgery, rows: Rows, day: float, phase: str) -> None:
-        """Give a fraction of radiotherapy to the patients ``rows``, or operate on them."""
+        """Give a fraction of radiotherapy to the patients ``rows``, or operate on them; all of them live."""
+        if not rows.size:
+            return
+        if isinstance(item, Radiotherapy):
+            deliver_fraction(self._body, rows, item.gray, item.in_field)
+        else:
+            resect(
+                self._body,
+                rows,
+                item.margin,
+                nodes_removed=item.nodes_removed,
+                seeding=self._streams.uniform("seeded disease", self.patients[rows]),
+            )
         amount = np.full(rows.size, item.amount)
         self.records.append(DoseRecord(rows, day, item.name, amount, item.unit, phase))
 

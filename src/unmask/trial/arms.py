@@ -23,7 +23,9 @@ from pydantic import (
 )
 
 from unmask.errors import ConfigurationError
+from unmask.therapy.adaptive import OFF_BELOW, ON_ABOVE
 from unmask.therapy.regimen import Drug, load_drug
+from unmask.therapy.surgery import Margin
 
 LAST_DAY = 7300
 DAYS_PER_WEEK = 7
@@ -37,8 +39,8 @@ class _Record(BaseModel):
 class Adaptive(_Record):
     """On and off by the tumour marker, as shares of its value at the start (Zhang 2017, Nat Commun 8:1816)."""
 
-    off_below: float = Field(default=0.5, gt=0.0, lt=10.0)
-    on_above: float = Field(default=1.0, gt=0.0, le=10.0)
+    off_below: float = Field(default=OFF_BELOW, gt=0.0, lt=10.0)
+    on_above: float = Field(default=ON_ABOVE, gt=0.0, le=10.0)
 
     @model_validator(mode="after")
     def _apart(self) -> Adaptive:
@@ -169,7 +171,7 @@ class Surgery(_Record):
     """
 
     procedure: Literal["surgery"]
-    margin: Literal["R0", "R1", "R2"] = "R0"
+    margin: Margin = "R0"
     nodes_removed: float = Field(default=0.0, ge=0.0, le=1.0)
     first_day: int = Field(default=0, ge=0, le=3650)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.patients.random_streams import RandomStreams
+from unmask.therapy.adaptive import adaptive_switch
 from unmask.therapy.regimen import load_drug
 from unmask.trial.administration import Administration
 from unmask.trial.arms import Arm, Item, Subsequent, Treatment, target
@@ -200,9 +201,12 @@ class TreatmentCourse:
             return
         start = self._marker_at_start
         start[rows] = np.where(np.isnan(start[rows]), marker[rows], start[rows])
-        share = marker[rows] / start[rows]
-        on = np.where(
-            self._off[number][rows], share >= item.adaptive.on_above, share > item.adaptive.off_below
+        on = adaptive_switch(
+            ~self._off[number][rows],
+            marker[rows],
+            start[rows],
+            off_below=item.adaptive.off_below,
+            on_above=item.adaptive.on_above,
         )
         self._off[number][rows] = ~on
         self._administration.end_drug(item.drug, rows[~on])

@@ -81,21 +81,7 @@ class TumourType(BaseModel):
                     raise ValueError(f"[{section}.{name}] is missing")
         for name in self.parameters:
             self._check_correlation(name)
-        self._check_lesions()
         return self
-
-    def _check_lesions(self) -> None:
-        targets = self.lesions["target_lesions"].value
-        if not 1.0 <= targets <= MOST_TARGETS:
-            raise ValueError(
-                f"lesions.target_lesions = {targets:g}: a patient has one to {MOST_TARGETS} target lesions (RECIST 1.1)"
-            )
-        for name, quantity in self.within_patient.items():
-            known = {**self.parameters, **{key: self.baseline[key] for key in WITHIN_PATIENT_BASELINE}}
-            if name not in known:
-                raise ValueError(f"[within_patient.{name}] is unknown; {nearest(name, known)}")
-            if quantity.value < 0 or quantity.sigma > 0:
-                raise ValueError(f"[within_patient.{name}] is a standard deviation: one number, not below 0")
 
     def _check_correlation(self, name: str) -> None:
         """Refuse a correlation with what is not drawn, or with itself by way of others.

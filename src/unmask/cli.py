@@ -141,6 +141,8 @@ def trial(
     else:
         if result.changes:
             typer.echo(f"Changed from {plan.protocol.name}: {'; '.join(result.changes)}")
+        for warning in result.warnings:
+            typer.echo(f"Note: {warning}")
         terminal.print_summary(result.summary, result.protocol.published)
         if real is not None:
             observed_table.print_comparison([asdict(row) for row in comparison], real.source)

@@ -72,6 +72,7 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
     )
     return (
         *([changed] if result.changes else []),
+        *result.warnings,
         f"{protocol.patients:,} virtual patients per arm; tumour type: {result.tumour_type.title}. {same}. "
         f"{screening['screened']:,} candidates were screened; {screening['not_eligible']:,} were not eligible because "
         "their tumour would not progress untreated.",

@@ -43,6 +43,8 @@ class TrialResult:
     ----------
     changes
         Settings by which this trial differs from the protocol of its name.
+    warnings
+        What was asked for and can have no effect, a sentence each.
     arms
         Experimental first, control last.
     tables
@@ -58,6 +60,7 @@ class TrialResult:
     protocol: Protocol
     tumour_type: TumourType
     changes: tuple[str, ...]
+    warnings: tuple[str, ...]
     arms: tuple[str, ...]
     tables: Mapping[str, pd.DataFrame]
     trajectories: pd.DataFrame

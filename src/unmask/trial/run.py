@@ -27,6 +27,7 @@ from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
 from unmask.store import Batches, claim
 from unmask.survival import endpoints, estimate
+from unmask.therapy.hormone import no_effect
 from unmask.trial.conduct import conduct_arm
 from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
@@ -57,6 +58,18 @@ class TrialPlan:
             "tumour_type": self.tumour_type.model_dump(mode="json"),
             "relative_tolerance": self.relative_tolerance,
         }
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was asked for and can have no effect, one sentence each."""
+        dependence = self.tumour_type.parameters.get("hormone_dependence")
+        told = [
+            no_effect(item.drug, self.tumour_type.title, 0.0 if dependence is None else dependence.value)
+            for arm in self.protocol.arms.values()
+            for item in arm.drugs
+            if item.substance.kind == "hormone"
+        ]
+        return tuple(dict.fromkeys(text for text in told if text is not None))
 
     def hash(self, model_hash: str) -> str:
         """Return the hash of configuration, model and version."""
@@ -287,6 +300,7 @@ def _result(
         protocol=protocol,
         tumour_type=plan.tumour_type,
         changes=plan.changes,
+        warnings=plan.warnings,
         arms=tuple(arms),
         tables=tables,
         trajectories=course_quantiles(course),

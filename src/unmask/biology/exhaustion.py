@@ -63,7 +63,7 @@ EXHAUSTION = Module(
         Need("cell_floor", "Mc", "numerical guard"),
         Need("immune_cell_volume", "mL/Mc", "volume of a million T cells"),
     ),
-    provides=("exhaustion",),
+    provides=("exhaustion", "exhausted_t_cells"),
     contributes=(Contribution("volume_parts", "exhausted_t_cell_volume"),),
     references=(QSPIO, CORE),
 )

@@ -20,6 +20,8 @@ from unmask.model.assemble import assemble
 from unmask.model.module import SEPARATOR, Instance, Module
 from unmask.model.system import Model
 
+MOST_LESIONS = 12  # more are asked for by mistake, and would compile for minutes
+
 
 @cache
 def _entries() -> Mapping[str, Mapping[str, Any]]:
@@ -54,7 +56,10 @@ def load(name: str, lesions: int | None = None) -> Model:
         A key of :func:`names`.
     lesions
         ``None``: one lumped tumour, symbols under their plain names. A number: that many tumours that share
-        blood, lymph node and drugs; the symbols of each are called ``lesion1__cancer_cells`` and so on.
+        blood, lymph node and drugs; the symbols of each are called ``lesion1__cancer_cells`` and so on, and
+        the plain names of the tumour's observables are totals over lesions (``biology.lesion_totals``).
+        Parameters that are the same in every lesion (all but :func:`lesion_parameters`) keep their plain
+        name and exist once.
 
     Raises
     ------
@@ -65,12 +70,32 @@ def load(name: str, lesions: int | None = None) -> Model:
     lesion, body = modules(name)
     if lesions is None:
         return assemble(name, (*lesion, *body), (*entry["lesion_observables"], *entry["body_observables"]))
-    if lesions < 1:
-        raise ModelError("model.lesion_count", count=lesions)
-    groups = [f"lesion{number}" for number in range(1, lesions + 1)]
-    placed: list[Module | Instance] = [module.instantiate(group) for group in groups for module in lesion]
-    observables = [f"{group}{SEPARATOR}{item}" for group in groups for item in entry["lesion_observables"]]
-    return assemble(f"{name}-{lesions}", [*placed, *body], [*observables, *entry["body_observables"]])
+    if not 1 <= lesions <= MOST_LESIONS:
+        raise ModelError("model.lesion_count", count=lesions, most=MOST_LESIONS)
+    groups = [lesion_group(number) for number in range(1, lesions + 1)]
+    several = (*lesion, *map(_module, entry["lesion_of_several"]))
+    placed: list[Module | Instance] = [_placed(module, group, name) for group in groups for module in several]
+    own = [f"{group}{SEPARATOR}{item}" for group in groups for item in entry["lesion_observables"]]
+    observables = [*own, *entry["lesion_observables"], *entry["body_observables"]]
+    return assemble(
+        f"{name}-{lesions}", [*placed, *body, *map(_module, entry["body_of_several"])], observables
+    )
+
+
+def lesion_group(number: int) -> str:
+    """Return the name of a lesion in a model, counted from 1: the prefix of its symbols."""
+    return f"lesion{number}"
+
+
+def lesion_parameters(name: str) -> tuple[str, ...]:
+    """Return the parameters of a model that each lesion has on its own, by their plain names."""
+    return tuple(_entry(name)["lesion_parameters"])
+
+
+def _placed(module: Module, group: str, name: str) -> Instance:
+    own = lesion_parameters(name)
+    declared = (*module.parameters, *module.event_parameters)
+    return module.instantiate(group, tuple(item.name for item in declared if item.name not in own))
 
 
 def _entry(name: str) -> Mapping[str, Any]:

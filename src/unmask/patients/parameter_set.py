@@ -2,6 +2,8 @@
 
 A tumour type is a TOML file. It changes parameters of a model (``[parameters.*]``) and states what a patient
 has before treatment (``[baseline.*]``) and how death and new lesions follow from the disease (``[hazard.*]``).
+Where disease is a number of lesions, ``[lesions.*]`` says how many and how large, and ``[within_patient.*]`` how much
+of the spread of a quantity is one between the lesions of a patient.
 ``based_on`` takes over another tumour type and changes only what is listed.
 """
 
@@ -68,10 +70,12 @@ class TumourType(BaseModel):
     parameters: dict[str, Quantity]
     baseline: dict[str, Quantity]
     hazard: dict[str, Quantity]
+    lesions: dict[str, Quantity]
+    within_patient: dict[str, Quantity]
 
     @model_validator(mode="after")
     def _complete(self) -> TumourType:
-        for section, needed in (("baseline", BASELINE), ("hazard", HAZARD)):
+        for section, needed in (("baseline", BASELINE), ("hazard", HAZARD), ("lesions", LESIONS)):
             given = getattr(self, section)
             for name in given:
                 if name not in needed:
@@ -81,7 +85,21 @@ class TumourType(BaseModel):
                     raise ValueError(f"[{section}.{name}] is missing")
         for name in self.parameters:
             self._check_correlation(name)
+        self._check_lesions()
         return self
+
+    def _check_lesions(self) -> None:
+        targets = self.lesions["target_lesions"].value
+        if not 1.0 <= targets <= MOST_TARGETS:
+            raise ValueError(
+                f"lesions.target_lesions = {targets:g}: a patient has one to {MOST_TARGETS} target lesions (RECIST 1.1)"
+            )
+        for name, quantity in self.within_patient.items():
+            known = {**self.parameters, **{key: self.baseline[key] for key in WITHIN_PATIENT_BASELINE}}
+            if name not in known:
+                raise ValueError(f"[within_patient.{name}] is unknown; {nearest(name, known)}")
+            if quantity.value < 0 or quantity.sigma > 0:
+                raise ValueError(f"[within_patient.{name}] is a standard deviation: one number, not below 0")
 
     def _check_correlation(self, name: str) -> None:
         """Refuse a correlation with what is not drawn, or with itself by way of others.
@@ -107,10 +125,20 @@ class TumourType(BaseModel):
         """Return a hazard constant."""
         return self.hazard[name].value
 
+    def spread_within(self, name: str) -> float:
+        """Return the standard deviation of a quantity between the lesions of a patient, 0 where none is stated.
+
+        On the scale of the quantity's own ``sigma``: of the natural logarithm where it is lognormal.
+        """
+        quantity = self.within_patient.get(name)
+        return 0.0 if quantity is None else quantity.value
+
 
 BASELINE = (
     "sld_mm",
     "body_weight_kg",
+    "hormone_independent_share",
+    "hormone_producing_share",
     "chemo_resistant_log10_odds",
     "antigen_loss_log10_share",
     "targeted_resistant_share",
@@ -130,6 +158,16 @@ HAZARD = (
     "new_lesion_growth_sd",
     "new_lesion_growth_scale",
 )
+LESIONS = (
+    "target_lesions",
+    "target_lesions_size_correlation",
+    "size_sd",
+    "smallest_target_mm",
+    "non_target_share",
+    "non_target_diameter_mm",
+)
+MOST_TARGETS = 5  # RECIST 1.1
+WITHIN_PATIENT_BASELINE = ("chemo_resistant_log10_odds", "antigen_loss_log10_share")
 
 
 def available() -> tuple[str, ...]:
@@ -167,7 +205,7 @@ def _data(name: str, seen: tuple[str, ...]) -> dict[str, Any]:
     if not data.get("based_on"):
         return data
     base = _data(str(data["based_on"]), (*seen, name))
-    for section in ("parameters", "baseline", "hazard"):
+    for section in ("parameters", "baseline", "hazard", "lesions", "within_patient"):
         entries = data.get(section)
         if not isinstance(entries, dict):
             continue  # absent, or refused by the check of the whole

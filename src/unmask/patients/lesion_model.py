@@ -1,0 +1,216 @@
+"""A model with several lesions that integrates for each patient only the lesions there are.
+
+Arrays always have room for :data:`SLOTS` lesions, so that a patient keeps the columns for life. A slot is empty
+while its ``baseline_sld`` is 0. Patients with the same number of lesions are integrated together, by the model
+with that many: a patient with two lesions costs what two lesions cost, and what a patient's numbers are does not
+depend on who else is in the cohort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unmask.engine import CompiledModel, Integration, Status, compile_model
+from unmask.model.catalogue import lesion_group, load
+from unmask.model.module import SEPARATOR
+from unmask.model.system import Model
+from unmask.patients.parameter_set import MOST_TARGETS
+
+NON_TARGET_SLOT = MOST_TARGETS
+NEW_LESIONS_AT_LEAST = 2  # slots beyond those of targets and non-target disease
+SLOTS = MOST_TARGETS + 1 + NEW_LESIONS_AT_LEAST
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Where one kind of quantity lies: columns of each lesion, ``(lesions, k)``, and those lesions share."""
+
+    lesion: Rows
+    shared: Rows
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], lesions: int) -> _Columns:
+        index = {name: column for column, name in enumerate(names)}
+        prefixes = [lesion_group(number) + SEPARATOR for number in range(1, lesions + 1)]
+        own = [name.removeprefix(prefixes[0]) for name in names if name.startswith(prefixes[0])]
+        shared = [index[name] for name in names if not name.startswith(tuple(prefixes))]
+        return cls(
+            np.array([[index[prefix + name] for name in own] for prefix in prefixes], dtype=np.int64),
+            np.array(shared, dtype=np.int64),
+        )
+
+
+class LesionModel:
+    """Model ``name`` for patients with one to :data:`SLOTS` lesions; used like a compiled model.
+
+    Parameters
+    ----------
+    name
+        A model of the catalogue. Models of each number of lesions are compiled when first needed.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.model: Model = load(name, lesions=SLOTS)
+        self._compiled: dict[int, CompiledModel] = {}
+        self._state = _Columns.of(self.states, SLOTS)
+        self._parameter = _Columns.of(self.parameters, SLOTS)
+        self._observable = _Columns.of(self.observables, SLOTS)
+        self._sizes = self.lesion_columns("baseline_sld")
+
+    @property
+    def hash(self) -> str:
+        """Content hash of the model."""
+        return self.model.hash
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of the states, in order of the columns."""
+        return self.model.species_names
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters, in order of the columns."""
+        return self.model.parameter_names
+
+    @property
+    def observables(self) -> tuple[str, ...]:
+        """Names of the observables, in order of the columns."""
+        return self.model.observables
+
+    @cached_property
+    def state_index(self) -> Mapping[str, int]:
+        """Name -> column of a state."""
+        return {name: column for column, name in enumerate(self.states)}
+
+    @cached_property
+    def parameter_index(self) -> Mapping[str, int]:
+        """Name -> column of a parameter."""
+        return {name: column for column, name in enumerate(self.parameters)}
+
+    @cached_property
+    def observable_index(self) -> Mapping[str, int]:
+        """Name -> column of an observable."""
+        return {name: column for column, name in enumerate(self.observables)}
+
+    def default_parameters(self, patients: int) -> Array:
+        """Return ``(patients, parameters)`` of the model's own values."""
+        return np.tile([item.value for item in self.model.parameters], (patients, 1))
+
+    def lesion_columns(self, name: str) -> Rows:
+        """Return the column of a lesion's parameter, state or observable in each slot, shape ``(SLOTS,)``."""
+        full = [f"{lesion_group(number)}{SEPARATOR}{name}" for number in range(1, SLOTS + 1)]
+        for index in (self.parameter_index, self.state_index, self.observable_index):
+            if full[0] in index:
+                return np.array([index[item] for item in full])
+        raise KeyError(name)
+
+    def present(self, parameters: Array) -> NDArray[np.bool_]:
+        """Return which slots hold a lesion, shape ``(N, SLOTS)``."""
+        return np.asarray(parameters[:, self._sizes] > 0.0)
+
+    def integrate(
+        self,
+        states: Array,
+        parameters: Array,
+        t0: float | Array,
+        t1: float | Array,
+        *,
+        rtol: float = 1e-4,
+        step_size: Array | None = None,
+        threads: int = 1,
+    ) -> Integration:
+        """Integrate every patient from ``t0`` to ``t1``: as :meth:`CompiledModel.integrate`.
+
+        Raises
+        ------
+        ConfigurationError
+            As :meth:`CompiledModel.integrate`.
+        """
+        count = len(states)
+        start, end = (np.broadcast_to(np.asarray(time, dtype=float), (count,)) for time in (t0, t1))
+        hint = np.zeros(count) if step_size is None else step_size
+        result = Integration(
+            states=states.copy(),
+            step_size=hint.copy(),
+            status=np.full(count, Status.OK, dtype=np.int8),
+            steps=np.zeros(count, dtype=np.int64),
+            rejected=np.zeros(count, dtype=np.int64),
+            time=start.copy(),
+        )
+
+        def part(
+            compiled: CompiledModel, rows: Rows, lesions: int, own: Array, fixed: Array, slots: Rows
+        ) -> None:
+            done = compiled.integrate(
+                own, fixed, start[rows], end[rows], rtol=rtol, step_size=hint[rows], threads=threads
+            )
+            _scatter(
+                result.states, done.states, rows, slots, self._state, _Columns.of(compiled.states, lesions)
+            )
+            for name in ("step_size", "status", "steps", "rejected", "time"):
+                getattr(result, name)[rows] = getattr(done, name)
+
+        self._by_lesions(states, parameters, part)
+        return result
+
+    def observe(self, states: Array, parameters: Array) -> Array:
+        """Return ``(N, observables)``; what an empty slot would show is 0."""
+        found = np.zeros((len(states), len(self.observables)))
+
+        def part(
+            compiled: CompiledModel, rows: Rows, lesions: int, own: Array, fixed: Array, slots: Rows
+        ) -> None:
+            seen = compiled.observe(own, fixed)
+            _scatter(found, seen, rows, slots, self._observable, _Columns.of(compiled.observables, lesions))
+
+        self._by_lesions(states, parameters, part)
+        return found
+
+    def _by_lesions(
+        self,
+        states: Array,
+        parameters: Array,
+        part: Callable[[CompiledModel, Rows, int, Array, Array, Rows], None],
+    ) -> None:
+        """Call ``part`` for the patients of each number of lesions, with their arrays packed."""
+        present = self.present(parameters)
+        counts = present.sum(axis=1)
+        for lesions in np.unique(counts):
+            rows = np.flatnonzero(counts == lesions)
+            # A patient without any lesion (drawn as none, or a size that is no number) keeps the first slot.
+            kept = max(int(lesions), 1)
+            slots = np.argsort(~present[rows], axis=1, kind="stable")[:, :kept]
+            compiled = self._with(kept)
+            own = _gather(states, rows, slots, self._state, _Columns.of(compiled.states, kept))
+            fixed = _gather(parameters, rows, slots, self._parameter, _Columns.of(compiled.parameters, kept))
+            part(compiled, rows, kept, own, fixed, slots)
+
+    def _with(self, lesions: int) -> CompiledModel:
+        if lesions not in self._compiled:
+            self._compiled[lesions] = compile_model(load(self._name, lesions=lesions))
+        return self._compiled[lesions]
+
+
+def _gather(values: Array, rows: Rows, slots: Rows, full: _Columns, packed: _Columns) -> Array:
+    out = np.empty((rows.size, packed.lesion.size + packed.shared.size))
+    for place in range(slots.shape[1]):
+        out[:, packed.lesion[place]] = values[rows[:, None], full.lesion[slots[:, place]]]
+    out[:, packed.shared] = values[rows[:, None], full.shared]
+    return out
+
+
+def _scatter(
+    values: Array, packed_values: Array, rows: Rows, slots: Rows, full: _Columns, packed: _Columns
+) -> None:
+    for place in range(slots.shape[1]):
+        values[rows[:, None], full.lesion[slots[:, place]]] = packed_values[:, packed.lesion[place]]
+    values[rows[:, None], full.shared] = packed_values[:, packed.shared]

@@ -1,0 +1,187 @@
+"""Where the cancer of a patient is: one lumped tumour, or target lesions, non-target disease and new lesions.
+
+Sizes are those of spheres. The sum of diameters is a patient's own whatever the form; where there are lesions it
+is shared out among one to five targets, each large enough to be measured (RECIST 1.1), and non-target disease
+comes on top as one tumour of its own. New lesions occupy slots that were empty (:func:`seed`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+from scipy.stats import poisson
+
+from unmask.engine import CompiledModel
+from unmask.patients.lesion_model import NON_TARGET_SLOT, SLOTS, LesionModel
+from unmask.patients.parameter_set import MOST_TARGETS, TumourType
+from unmask.patients.random_streams import RandomStreams
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+AnyModel = CompiledModel | LesionModel
+
+NOBODY_YET = 1.0  # baseline of an empty slot in Mc and mL: nothing is compared with it, but it is divided by
+ONE_CELL_MC = 1e-6
+
+
+@dataclass(frozen=True)
+class Tumour:
+    """One tumour compartment of every candidate at baseline.
+
+    Attributes
+    ----------
+    prefix
+        Of its names in the model: ``""`` for the lumped tumour, ``"lesion2__"``.
+    lesion
+        Number of the lesion from 1, the key of its random numbers; 0 for the lumped tumour.
+    diameter_mm, volume_ml
+        ``(N,)``; 0 where a candidate has no such lesion. The lumped tumour's diameter is the sum of diameters.
+    target
+        ``(N,)`` whether it counts in the sum of diameters.
+    """
+
+    prefix: str
+    lesion: int
+    diameter_mm: Array
+    volume_ml: Array
+    target: NDArray[np.bool_]
+
+
+def prefixes(model: AnyModel) -> tuple[str, ...]:
+    """Return the prefix of every tumour compartment of a model: ``("",)`` where there is but one, lumped."""
+    clone = "cancer_sensitive"
+    return tuple(name.removesuffix(clone) for name in model.states if name.endswith(clone))
+
+
+def sphere_ml(diameter_mm: Array) -> Array:
+    """Return the volume of spheres in mL."""
+    return np.asarray(np.pi / 6.0 * diameter_mm**3 / 1000.0)
+
+
+def extent(
+    tumour_type: TumourType, model: AnyModel, streams: RandomStreams, candidates: Rows, sld_mm: Array
+) -> list[Tumour]:
+    """Return the tumours of candidates whose target lesions sum up to ``sld_mm``."""
+    if not isinstance(model, LesionModel):
+        spheres = tumour_type.baseline_value("lesions_in_scan_volume")
+        volume = spheres * sphere_ml(sld_mm / spheres)
+        return [Tumour("", 0, sld_mm, volume, np.ones(candidates.size, dtype=bool))]
+    sizes = np.zeros((candidates.size, SLOTS))
+    sizes[:, :MOST_TARGETS] = target_sizes(tumour_type, streams, candidates, sld_mm)
+    sizes[:, NON_TARGET_SLOT] = _non_target_size(tumour_type, streams, candidates)
+    target = (np.arange(SLOTS) < MOST_TARGETS) & (sizes > 0.0)
+    return [
+        Tumour(prefix, slot + 1, sizes[:, slot], sphere_ml(sizes[:, slot]), target[:, slot])
+        for slot, prefix in enumerate(prefixes(model))
+    ]
+
+
+def target_sizes(tumour_type: TumourType, streams: RandomStreams, candidates: Rows, sld_mm: Array) -> Array:
+    """Return the diameters of target lesions in mm, ``(N, 5)``, 0 where there is none; rows sum up to ``sld_mm``."""
+    value = {name: quantity.value for name, quantity in tumour_type.lesions.items()}
+    smallest = value["smallest_target_mm"]
+    rho = value["target_lesions_size_correlation"]
+    sld = tumour_type.baseline["sld_mm"]
+    size_rank = streams.normal("baseline sld_mm", candidates) if sld.sigma > 0 else np.zeros(candidates.size)
+    own = streams.normal("target lesions", candidates)
+    rank = ndtr(rho * size_rank + np.sqrt(1.0 - rho**2) * own)
+    drawn = 1 + poisson.ppf(rank, value["target_lesions"] - 1.0).astype(np.int64)
+    possible = np.maximum(np.floor(sld_mm / smallest), 1).astype(np.int64)
+    count = np.clip(drawn, 1, np.minimum(possible, MOST_TARGETS))
+
+    exists = np.arange(MOST_TARGETS) < count[:, None]
+    normals = [streams.normal("lesion size", candidates, visit=number) for number in range(MOST_TARGETS)]
+    weight = np.where(exists, np.exp(value["size_sd"] * np.stack(normals, axis=1)), 0.0)
+    floor = np.minimum(smallest, sld_mm / count)[:, None]
+    above = np.maximum(sld_mm - floor[:, 0] * count, 0.0)[:, None]
+    sizes = np.where(exists, floor + above * weight / weight.sum(axis=1, keepdims=True), 0.0)
+    return np.asarray(sizes)
+
+
+def _non_target_size(tumour_type: TumourType, streams: RandomStreams, candidates: Rows) -> Array:
+    size = tumour_type.lesions["non_target_diameter_mm"]
+    has = streams.uniform("non-target disease", candidates) < tumour_type.lesions["non_target_share"].value
+    drawn = size.value * np.exp(size.sigma * streams.normal("non-target size", candidates))
+    return np.where(has, drawn, 0.0)
+
+
+def seed(
+    tumour_type: TumourType,
+    model: LesionModel,
+    states: Array,
+    parameters: Array,
+    rows: Rows,
+    slots: Rows,
+    diameter_mm: float,
+) -> None:
+    """Begin a new lesion in slot ``slots[i]`` of patient ``rows[i]``; changes the arrays in place.
+
+    It is a tumour of ``diameter_mm`` of the clones that the patient's cancer consists of on that day, with the
+    parameters drawn for its slot. T cells in it are in balance with those in the blood under the mask that the
+    patient's lesions wear, regulatory T cells and stroma at their set points; it has had no losses yet.
+    """
+    if not rows.size:
+        return
+    p, s = model.parameter_index, model.state_index
+    own = np.array([[s[prefix + name] for name in _LESION_STATES] for prefix in prefixes(model)])
+
+    def fixed(name: str) -> Array:
+        columns = [p[name]] * SLOTS if name in p else model.lesion_columns(name)
+        return np.asarray(parameters[rows, np.asarray(columns)[slots]])
+
+    observed = model.observe(states[rows], parameters[rows])
+    mask = observed[:, model.observable_index["mask"]]
+    volume = sphere_ml(np.full(rows.size, diameter_mm))
+    cells = tumour_type.baseline_value("non_stroma_volume_share") * volume / fixed("cancer_cell_volume")
+    clone_columns = np.array(
+        [[s[prefix + name] for name in clones(model)] for prefix in prefixes(model)]
+    )  # (slots, clones)
+    by_clone = states[rows][:, clone_columns].sum(axis=1)
+    shares = by_clone / by_clone.sum(axis=1, keepdims=True)
+    induced = states[rows][:, own[:, _LESION_STATES.index("pdl1_induction")]]
+    weight = np.where(model.present(parameters[rows]), states[rows][:, clone_columns].sum(axis=2), 0.0)
+
+    extravasation = fixed("extravasation_rate") * fixed("cancer_cell_volume") * cells
+    exhaustion = fixed("exhaustion_rate") * mask
+    t_cells = (
+        extravasation * states[rows, s["effector_t_cells"]] / (fixed("tumour_t_cell_loss_rate") + exhaustion)
+    )
+    maturity = cells / (cells + fixed("microenvironment_half_size"))
+    begun = {
+        "dead_cells": np.zeros(rows.size),
+        "infiltrate": np.zeros(rows.size),
+        "stroma": fixed("stroma_fraction") * fixed("cancer_cell_volume") * cells,
+        "tumour_t_cells": t_cells,
+        "exhausted_t_cells": exhaustion * t_cells / fixed("exhausted_clearance_rate"),
+        "regulatory_t_cells": fixed("treg_set_point") * maturity * cells,
+        "pdl1_induction": (induced * weight).sum(axis=1) / weight.sum(axis=1),
+    }
+    states[rows[:, None], clone_columns[slots]] = shares * cells[:, None]
+    for name, values in begun.items():
+        states[rows, own[slots, _LESION_STATES.index(name)]] = values
+
+    parameters[rows, model.lesion_columns("baseline_sld")[slots]] = diameter_mm
+    parameters[rows, model.lesion_columns("baseline_cancer_cells")[slots]] = cells
+    after = model.observe(states[rows], parameters[rows])
+    found = after[np.arange(rows.size), model.lesion_columns("tumour_volume")[slots]]
+    parameters[rows, model.lesion_columns("baseline_volume")[slots]] = found
+
+
+def clones(model: AnyModel) -> tuple[str, ...]:
+    """Return the plain names of the clones of cancer cells of a model."""
+    first = prefixes(model)[0]
+    return tuple(name.removeprefix(first) for name in model.states if name.startswith(f"{first}cancer_"))
+
+
+_LESION_STATES = (
+    "dead_cells",
+    "infiltrate",
+    "stroma",
+    "tumour_t_cells",
+    "exhausted_t_cells",
+    "regulatory_t_cells",
+    "pdl1_induction",
+)

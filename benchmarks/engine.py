@@ -111,7 +111,7 @@ def patients(compiled: CompiledModel, count: int, seed: int = 1) -> Course:
         np.tile(settled.states, (2, 1)),
         np.tile(p, (2, 1)),
         np.r_[1200.0 / p[:, parameter["anti_pdl1_central_volume"]], none],
-        np.r_[none, p[:, parameter["chemo_effect_decay_rate"]]],
+        np.r_[none, 75.0 / p[:, parameter["chemo_central_volume"]]],
     )
 
 
@@ -125,7 +125,7 @@ def run_unmask(
     start = time.perf_counter()
     for visit in range(VISITS):
         y[:, compiled.state_index["anti_pdl1_central"]] += course.antibody_dose
-        y[:, compiled.state_index["chemo_effect"]] += course.chemo_dose
+        y[:, compiled.state_index["chemo_central"]] += course.chemo_dose
         begin = visit * INTERVAL
         done = compiled.integrate(y, course.parameters, begin, begin + INTERVAL, rtol=rtol, step_size=step)
         y, step = done.states, 0.2 * done.step_size  # a dose follows
@@ -140,7 +140,7 @@ def run_peer(
 ) -> tuple[Floats, NDArray[np.bool_], float]:
     """The same, one patient after the other."""
     floors = np.array([s.extinct_below if s.extinct_below > 0 else 0.0 for s in compiled.model.species])
-    antibody, chemo = compiled.state_index["anti_pdl1_central"], compiled.state_index["chemo_effect"]
+    antibody, chemo = compiled.state_index["anti_pdl1_central"], compiled.state_index["chemo_central"]
     states = np.empty((VISITS, *course.states.shape))
     failed = np.zeros(len(course.states), dtype=bool)
     start = time.perf_counter()

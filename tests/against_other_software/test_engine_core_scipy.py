@@ -31,6 +31,7 @@ SPREAD = {
     "anti_pdl1_clearance": 0.29,
     "anti_pdl1_central_volume": 0.18,
     "chemo_log_kill": 1.0,
+    "chemo_clearance": 0.43,
     "autoreactivity_set_point": 0.273,
     "neutrophil_drug_slope": 0.40,
 }
@@ -71,7 +72,8 @@ def patients(compiled):
     p = compiled.default_parameters(PATIENTS)
     for name, sigma in SPREAD.items():
         p[:, parameter[name]] *= random.lognormal(0.0, sigma, PATIENTS)
-    p[:, parameter["targeted_drug_on"]] = random.integers(0, 2, PATIENTS)
+    p[:, parameter["targeted_daily_dose"]] = random.choice([0.0, 10.0], PATIENTS)
+    p[:, parameter["targeted_missed_odds"]] = random.lognormal(-3.0, 1.0, PATIENTS)
     p[:, parameter["targeted_kill_rate"]] = random.uniform(0.0, 0.05, PATIENTS)
     p[:, parameter["hormone_dependence"]] = random.uniform(0.0, 1.0, PATIENTS)
     p[:, parameter["steroid_dose"]] = random.choice([0.0, 1.0], PATIENTS)
@@ -90,7 +92,9 @@ def give(compiled, y, p, visit):
     y[..., state["anti_pdl1_central"]] += 1200.0 / p[..., parameter["anti_pdl1_central_volume"]]
     y[..., state["anti_ctla4_central"]] += 70.0
     if visit % 2:
-        y[..., state["chemo_effect"]] += p[..., parameter["chemo_effect_decay_rate"]]
+        y[..., state["chemo_central"]] += 75.0 / p[..., parameter["chemo_central_volume"]]
+        y[..., state["platinum_central"]] += 75.0 / p[..., parameter["platinum_central_volume"]]
+        y[..., state["gcsf_effect"]] += 1.0
     return y
 
 

@@ -122,7 +122,6 @@ PARAMETERS = {
     "et": "targeted_kill_rate",
     "egt": "targeted_growth_inhibition",
     "rhot": "targeted_resistant_sensitivity",
-    "ut": "targeted_drug_on",
     "dep": "hormone_dependence",
     "khd": "castration_death_rate",
     "kH": "hormone_decline_rate",
@@ -162,7 +161,57 @@ AXIS_PARAMETERS = (
     "max_occupancy",
 )
 ANY = None  # in no equation of the specification, whatever its value
+CYTOTOXIC_AXES = ("chemo", "platinum")
+CYTOTOXIC_PARAMETERS = (
+    "clearance",
+    "central_volume",
+    "reference_exposure",
+    "effect_decay_rate",
+    "death_immunogenicity",
+    "potency",
+    "lymphotoxicity",
+    "myelotoxicity",
+    "cycling_share",
+)
 BEYOND = {  # what the specification does not know, at the value at which its equations hold unchanged
+    # Cytotoxic drugs have no concentration in the specification, and there is one axis.
+    **{f"{axis}_central": 0.0 for axis in CYTOTOXIC_AXES},
+    **{f"platinum_{name}": ANY for name in CYTOTOXIC_PARAMETERS},
+    "platinum_effect": 0.0,
+    "chemo_peripheral": 0.0,
+    **{
+        f"chemo_{name}": ANY
+        for name in (
+            "clearance",
+            "central_volume",
+            "distribution_clearance",
+            "peripheral_volume",
+            "reference_exposure",
+        )
+    },
+    "chemo_potency": 1.0,
+    "chemo_lymphotoxicity": 1.0,
+    "chemo_myelotoxicity": 1.0,
+    "chemo_cycling_share": 0.0,
+    # Its switch of a targeted drug, ut, is the effect that a concentration has: see `both`.
+    "targeted_central": ANY,
+    "targeted_daily_dose": ANY,
+    "targeted_missed_odds": ANY,
+    "targeted_clearance": ANY,
+    "targeted_volume": ANY,
+    "targeted_half_effect": ANY,
+    "anti_tnf_effect": 0.0,
+    "anti_tnf_decay_rate": ANY,
+    "anti_tnf_inflammation_effect": ANY,
+    "anti_tnf_priming_effect": ANY,
+    "gut_trafficking_block": ANY,
+    "gut_block_decay_rate": ANY,
+    "gut_block_half_effect": ANY,
+    "gcsf_effect": 0.0,
+    "gcsf_decay_rate": ANY,
+    "gcsf_half_effect": ANY,
+    "gcsf_proliferation_gain": ANY,
+    "gcsf_maturation_gain": ANY,
     "cancer_hormone_producing": 0.0,
     "hormone_producing_rate": 0.0,
     "hormone_synthesis_left": 1.0,
@@ -215,7 +264,7 @@ DEFAULTS = {  # section 7 of the specification and the constants written into it
     "r2 Lb": 0.07 * 144.5, "K2": 4.15, "b50": 20, "CL": 0.2, "Vc": 3.28, "Qd": 0.546, "Vp": 3.63, "kapT": 0.3,
     "KD": 0.4, "ROmax": 0.97, "iCL": 0.3384, "iVc": 3.95, "iQd": 0.6696, "iVp": 3.18,
     "iKD": 18.2, "ec": 0.3526, "kch": 0.7, "rhoc": 0.1, "icd": 1, "lc": 0.3, "et": 0, "egt": 0,
-    "rhot": 0.03, "ut": 0, "dep": 0, "khd": 0.01, "kH": 0.1, "hin": 1, "zp": 1, "kZ": 0.0318, "aP": 1.72,
+    "rhot": 0.03, "dep": 0, "khd": 0.01, "kH": 0.1, "hin": 1, "zp": 1, "kZ": 0.0318, "aP": 1.72,
     "aC": 3.67, "aPC": 2.62, "st": 0, "st50": 0.3, "kapW": 2.97, "kW": 0.0047, "slope": 2.3, "MTT": 3.5,
     "gam": 0.161, "Circ0": 5, "molar": 6.8, "iROmax": 0.97, "gain": 5, "Tchemo": 0.3, "Tst": 0.05,
     "nfloor": 0.01, "vc": 2.527e-3, "vT": 1.76e-4, "vfloor": 1e-3, "cfloor": 1e-9, "sw": 1,
@@ -374,9 +423,11 @@ def both(core, request):
     """The specification's values and the model's, with the antibody on either axis."""
     model, axis = core.model, request.param
     states, parameters = random_point(model, 100, axis)
+    targeted = states["targeted_central"]
+    switches = PD_AXES[axis] | {"ut": targeted / (targeted + parameters["targeted_half_effect"])}
     expected, observed = specification(
         {short: states[on_axis(axis, name)] for short, name in STATES.items()},
-        {short: parameters[on_axis(axis, name)] for short, name in PARAMETERS.items()} | PD_AXES[axis],
+        {short: parameters[on_axis(axis, name)] for short, name in PARAMETERS.items()} | switches,
     )
     values = np.stack([states[name] for name in model.species_names])
     constants = np.stack([parameters[name] for name in model.parameter_names])

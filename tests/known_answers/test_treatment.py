@@ -301,37 +301,37 @@ def test_who_stopped_for_toxicity_has_no_doses_beyond_progression(compiled: Comp
 
 def test_a_tablet_is_on_until_it_is_stopped(compiled: CompiledModel) -> None:
     story = Story(compiled, arm(TABLET, beyond_progression={"share": 1.0, "doses": 2}))
-    assert story.parameter("targeted_drug_on") == [0.0] * 4
+    assert story.parameter("targeted_daily_dose") == [0.0] * 4
     story.go(range(0, 57, 28), progress={56: [1]})
-    assert story.parameter("targeted_drug_on") == [1.0] * 4
+    assert story.parameter("targeted_daily_dose") == [10.0] * 4
     story.go(range(84, 85))  # the second prescription beyond progression
-    assert story.parameter("targeted_drug_on") == [1.0] * 4
+    assert story.parameter("targeted_daily_dose") == [10.0] * 4
     story.go(range(112, 113))
-    assert story.parameter("targeted_drug_on") == [1.0, 0.0, 1.0, 1.0]
+    assert story.parameter("targeted_daily_dose") == [10.0, 0.0, 10.0, 10.0]
     assert story.days(1, BEYOND_PROGRESSION) == [56, 84]
     story.go(range(140, 141), progress={140: [2]})  # goes on, again for two prescriptions
-    assert story.parameter("targeted_drug_on") == [1.0, 0.0, 1.0, 1.0]
+    assert story.parameter("targeted_daily_dose") == [10.0, 0.0, 10.0, 10.0]
 
 
 def test_a_tablet_without_treatment_beyond_progression_stops_that_day(compiled: CompiledModel) -> None:
     story = Story(compiled, arm(TABLET))
     story.go(range(0, 57, 28), progress={56: [1]})
-    assert story.parameter("targeted_drug_on") == [1.0, 0.0, 1.0, 1.0]
+    assert story.parameter("targeted_daily_dose") == [10.0, 0.0, 10.0, 10.0]
 
 
 def test_a_limited_tablet_ends_with_its_last_prescription(compiled: CompiledModel) -> None:
     story = Story(compiled, arm({**TABLET, "doses": 2}))
     story.go(range(0, 29, 28))
-    assert story.parameter("targeted_drug_on") == [1.0] * 4
+    assert story.parameter("targeted_daily_dose") == [10.0] * 4
     story.go(range(56, 57))
-    assert story.parameter("targeted_drug_on") == [0.0] * 4
+    assert story.parameter("targeted_daily_dose") == [0.0] * 4
     later = {**TABLET, "label": "tablet", "share": 1.0, "doses": 2}
     second = Story(compiled, arm(ANTIBODY, subsequent=[later]))
     second.go(range(0, 85, 21), progress={42: [0]})
-    assert second.parameter("targeted_drug_on") == [1.0, 0.0, 0.0, 0.0]
+    assert second.parameter("targeted_daily_dose") == [10.0, 0.0, 0.0, 0.0]
     second.go(range(105, 190, 21))
     assert second.days(0, SUBSEQUENT) == [42, 84]  # due on day 70, given at the next visit
-    assert second.parameter("targeted_drug_on") == [0.0] * 4
+    assert second.parameter("targeted_daily_dose") == [0.0] * 4
 
 
 def test_who_is_in_chemotherapy(compiled: CompiledModel) -> None:

@@ -35,7 +35,13 @@ def test_a_drug_names_only_states_and_parameters_of_the_core_and_values_in_range
     for changes in (drug.in_use, drug.stopped):
         for key, value in changes.items():
             assert parameters[key].low <= value <= parameters[key].high
-    assert drug.effect is not None or drug.in_use
+    for key, item in drug.individual.items():
+        assert (parameters[key].unit, parameters[key].low <= item.value <= parameters[key].high) == (
+            item.unit,
+            True,
+        )
+    assert drug.per_day is None or drug.per_day in parameters
+    assert drug.effect is not None or drug.in_use or drug.per_day
     assert drug.sources
 
 
@@ -47,11 +53,13 @@ def test_an_antibody_adds_its_concentration_in_each_patients_own_volume():
     )
 
 
-def test_chemotherapy_adds_in_proportion_to_its_standard_dose():
-    rate = {"chemo_effect_decay_rate": 0.7}
-    assert load_drug("docetaxel").dose().addition(rate) == pytest.approx(0.7)
-    assert load_drug("docetaxel").dose(60).addition(rate) == pytest.approx(0.7 * 0.8)
-    assert load_drug("dacarbazine").dose().addition(rate) == pytest.approx(0.7)
+def test_chemotherapy_adds_its_concentration_in_proportion_to_the_dose():
+    volume = {"chemo_central_volume": 20.9}
+    assert load_drug("docetaxel").dose().addition(volume) == pytest.approx(75 / 20.9)
+    assert load_drug("docetaxel").dose(60).addition(volume) == pytest.approx(60 / 20.9)
+    assert load_drug("cisplatin").dose().addition({"platinum_central_volume": 11.5}) == pytest.approx(
+        75 / 11.5
+    )
 
 
 def test_which_molecule_an_antibody_binds_comes_with_the_drug():
@@ -59,15 +67,15 @@ def test_which_molecule_an_antibody_binds_comes_with_the_drug():
     assert load_drug("nivolumab").in_use == {"binds_pd1": 1, "binds_pdl1": 0, "antibody_affinity": 4.0}
 
 
-def test_everolimus_sets_parameters_and_takes_them_back():
+def test_everolimus_is_taken_daily_until_it_is_stopped():
     drug = load_drug("everolimus")
     dose = drug.dose()
     assert dose.state is None
     assert dose.addition({}) == 0.0
-    assert drug.in_use["targeted_drug_on"] == 1.0
-    assert drug.in_use["targeted_kill_rate"] == pytest.approx(np.exp(-6.443552), rel=1e-4)
-    assert drug.in_use["targeted_growth_inhibition"] == pytest.approx(np.exp(-0.671909), rel=1e-4)
-    assert drug.stopped == {"targeted_drug_on": 0.0}
+    begun = drug.begin(dose, lambda process: np.zeros(2), 70.0)
+    assert begun["targeted_daily_dose"] == 10.0
+    np.testing.assert_allclose(begun["targeted_clearance"], 480.0)
+    assert drug.end() == {"targeted_daily_dose": 0.0}
 
 
 def test_unknown_drug_offers_the_nearest():
@@ -87,7 +95,7 @@ def test_a_wrong_unit_is_refused_with_the_right_one():
 
 
 def test_another_dose_of_an_on_off_drug_is_refused():
-    assert refused("dose_not_modelled", load_drug("everolimus").dose, 5.0)["standard"] == 10.0
+    assert refused("dose_not_modelled", read_drug("test", GOOD).dose, 5.0)["standard"] == 1.0
 
 
 GOOD = """

@@ -3,7 +3,8 @@
 Equations, for clone i with C_i cells (a_i = 1, or ``antigen_loss_presentation`` for the antigen-loss clone)::
 
     growth_i  = division_rate * fitness_i * growth_factor_i * C_i          fitness 1, or 1 - resistance_cost
-    loss_i    = (basal_death_rate + a_i * kill_rate + direct_kill_i) * C_i
+    cycling_i = crowding * growth_factor_i                     share of the cells in cycle, relative to free growth
+    loss_i    = (basal_death_rate + a_i * kill_rate + direct_kill_i + cycling_i * cycling_kill_i) * C_i
     dC_i/dt   = tumour_dynamics_on * (growth_i - loss_i + mutation_i)
 
     mutation: sensitive           -(3 mutation_rate + hormone_producing_rate + antigen_loss_rate) * growth
@@ -14,7 +15,9 @@ Equations, for clone i with C_i cells (a_i = 1, or ``antigen_loss_presentation``
               antigen-loss        antigen_loss_rate * growth of sensitive
 
 The clones know no therapy. Any therapy acts by contributing to ``direct_kill_of_<clone>`` (sum, per day),
-``immunogenic_kill_of_<clone>`` (sum, per day, weighted by how immunogenic the death is) and
+``cycling_kill_of_<clone>`` (sum, per day; strikes cells in cycle only, so that a drug which stops growth protects from
+one which kills dividing cells), ``immunogenic_kill_of_<clone>`` and ``immunogenic_cycling_kill_of_<clone>`` (the same
+kills, weighted by how immunogenic the death is) and
 ``growth_factor_of_<clone>`` (product). ``tumour_dynamics_on`` is 0 while the immune system settles around a
 tumour of given size (burn-in), else 1. Fewer than 1e-6 Mc (one cell) is none.
 
@@ -73,14 +76,21 @@ def _growth(name: str) -> Definition:
     return Definition(f"growth_of_{name}", "Mc/day", text, f"new {name.replace('_', '-')} cells")
 
 
+def _cycling(name: str) -> Definition:
+    text = f"crowding * growth_factor_of_{name}"
+    return Definition(f"cycling_of_{name}", "1", text, f"{name.replace('_', '-')} cells in cycle, relative")
+
+
 def _loss(name: str) -> Definition:
     visible = "antigen_loss_presentation * kill_rate" if name == "antigen_loss" else "kill_rate"
-    text = f"(basal_death_rate + {visible} + direct_kill_of_{name}) * cancer_{name}"
+    therapy = f"direct_kill_of_{name} + cycling_of_{name} * cycling_kill_of_{name}"
+    text = f"(basal_death_rate + {visible} + {therapy}) * cancer_{name}"
     return Definition(f"loss_of_{name}", "Mc/day", text, f"dying {name.replace('_', '-')} cells")
 
 
 def _released(name: str) -> str:
-    dying = f"(basal_death_rate + {{}}kill_rate + immunogenic_kill_of_{name}) * cancer_{name}"
+    therapy = f"immunogenic_kill_of_{name} + cycling_of_{name} * immunogenic_cycling_kill_of_{name}"
+    dying = f"(basal_death_rate + {{}}kill_rate + {therapy}) * cancer_{name}"
     if name == "antigen_loss":
         return "antigen_loss_presentation * " + dying.format("antigen_loss_presentation * ")
     return dying.format("")
@@ -179,6 +189,7 @@ CLONES = Module(
             "cancer cells weighted by the antigen they present",
         ),
         *(_growth(name) for name in CLONES_IN_ORDER),
+        *(_cycling(name) for name in CLONES_IN_ORDER),
         *(_loss(name) for name in CLONES_IN_ORDER),
         Definition("cancer_cell_death", "Mc/day", _total("loss_of_"), "cancer cells dying of anything"),
         Definition("immune_kill", "Mc/day", "kill_rate * presenting_cells", "cancer cells killed by T cells"),
@@ -204,6 +215,7 @@ CLONES = Module(
     rates=tuple(_rate(name) for name in CLONES_IN_ORDER),
     needs=(
         Need("division_rate", "1/day", "divisions per sensitive cell"),
+        Need("crowding", "1", "growth left by crowding"),
         Need("basal_death_rate", "1/day", "death without attack"),
         Need("kill_rate", "1/day", "immune kill of an antigen-positive cell"),
         Need("cell_floor", "Mc", "numerical guard"),
@@ -213,6 +225,8 @@ CLONES = Module(
             for need in (
                 Need(f"direct_kill_of_{name}", "1/day", "kill by therapies", "sum"),
                 Need(f"immunogenic_kill_of_{name}", "1/day", "the same, as antigen source", "sum"),
+                Need(f"cycling_kill_of_{name}", "1/day", "kill of cells in cycle by therapies", "sum"),
+                Need(f"immunogenic_cycling_kill_of_{name}", "1/day", "the same, as antigen source", "sum"),
                 Need(f"growth_factor_of_{name}", "1", "growth left by therapies", "product"),
             )
         ),

@@ -1,11 +1,15 @@
 """Neutrophils: proliferation, maturation and feedback.
 
-Equations (n0 precursors, n1..n3 maturing, n circulating; k = 4 / neutrophil_transit_time)::
+Equations (n0 precursors, n1..n3 maturing, n circulating; k = 4 / neutrophil_transit_time; m maturation and g
+proliferation relative to normal, 1 without a growth factor)::
 
-    dn0/dt = k n0 [(1 - myelosuppression) (baseline / (n + neutrophil_floor))^feedback - 1]
-    dn1/dt = k (n0 - n1),  dn2/dt = k (n1 - n2),  dn3/dt = k (n2 - n3),  dn/dt = k (n3 - n)
+    R      = (baseline / (n + neutrophil_floor))^feedback
+    dn0/dt = k n0 [m (g R - 1) - myelosuppression R]
+    dn1/dt = k m (n0 - n1),  dn2/dt = k m (n1 - n2),  dn3/dt = k m (n2 - n3),  dn/dt = k (m n3 - n)
 
-The floor keeps the feedback finite when no neutrophil is left.
+Without a growth factor the first is Friberg's k n0 [(1 - myelosuppression) R - 1]. A growth factor neither adds to
+the loss of precursors to a drug nor changes how long a neutrophil stays in the blood. The floor keeps the feedback
+finite when no neutrophil is left.
 
 Source: Friberg 2002 (docetaxel: transit time 88.7 h, feedback 0.161, baseline 5.05e9/L).
 """
@@ -83,14 +87,22 @@ NEUTROPHILS = Module(
     rates=(
         Rate(
             "neutrophil_precursors",
-            "neutrophil_transit_rate * neutrophil_precursors"
-            " * ((1 - myelosuppression) * neutrophil_regulation - 1)",
+            "neutrophil_transit_rate * neutrophil_precursors * (neutrophil_maturation"
+            " * (neutrophil_proliferation * neutrophil_regulation - 1) - myelosuppression * neutrophil_regulation)",
         ),
         *(
-            Rate(after, f"neutrophil_transit_rate * ({before} - {after})")
-            for before, after in pairwise(_STAGES)
+            Rate(after, f"neutrophil_transit_rate * neutrophil_maturation * ({before} - {after})")
+            for before, after in pairwise(_STAGES[:-1])
+        ),
+        Rate(
+            "neutrophils",
+            "neutrophil_transit_rate * (neutrophil_maturation * neutrophil_transit_3 - neutrophils)",
         ),
     ),
-    needs=(Need("myelosuppression", "1", "proliferation lost to drugs", "sum"),),
+    needs=(
+        Need("myelosuppression", "1", "proliferation lost to drugs", "sum"),
+        Need("neutrophil_proliferation", "1", "proliferation relative to normal", "product"),
+        Need("neutrophil_maturation", "1", "speed of maturation relative to normal", "product"),
+    ),
     references=(FRIBERG, CORE),
 )

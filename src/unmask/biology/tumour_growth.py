@@ -97,6 +97,6 @@ TUMOUR_GROWTH = Module(
         Need("antigen_loss_share", "1", "share of cancer cells that hide their antigens"),
         Need("antigen_loss_presentation", "1", "how visible those cells remain"),
     ),
-    provides=("division_rate", "basal_death_rate", "net_growth"),
+    provides=("division_rate", "basal_death_rate", "net_growth", "crowding"),
     references=(QSPIO, QSPIO_NSCLC, CORE),
 )

@@ -1,31 +1,85 @@
-"""Targeted drugs: growth inhibitors (everolimus) and kinase inhibitors, taken daily.
+"""Targeted drugs by mouth: kinetics, adherence, and an effect on clones that saturates.
 
-Equations, while ``targeted_drug_on`` is 1 (s = 1, or ``targeted_resistant_sensitivity`` for the
+Equations (c concentration, mg/L; E effect between 0 and 1; s = 1, or ``targeted_resistant_sensitivity`` for the
 targeted-resistant and multi-resistant clones)::
 
-    kill of a clone        = targeted_kill_rate * s                                         [per day]
-    growth left to a clone = 1 - targeted_growth_inhibition * s
+    taken = targeted_daily_dose / (1 + targeted_missed_odds)                                [mg per day]
+    dc/dt = (taken - targeted_clearance * c) / targeted_volume
+    E     = c / (c + targeted_half_effect)
+    kill of a clone        = targeted_kill_rate * E * s                                     [per day]
+    growth left to a clone = 1 - targeted_growth_inhibition * E * s
 
-Source: model specification section 3; values belong to the drug (everolimus: calibrated to CheckMate 025).
+Tablets are taken every day and half-lives are longer than a day, so intake is spread over the day. Adherence, the
+share of the prescribed tablets that is taken, is ``1 / (1 + missed odds)``: odds that vary lognormally between patients
+keep it between 0 and 1. Clearance and volume are apparent ones (bioavailability is in them).
+
+Resistance is there before treatment (``baseline.targeted_resistant_share`` of the tumour type) or arises by mutation
+at division (``biology.clones``); the drug selects it either way.
+
+Source: model specification section 3, where the effect had no concentration; values belong to the drug.
 """
 
 from __future__ import annotations
 
-from unmask.model.module import Contribution, Definition, Module
-from unmask.model.system import Parameter
+from unmask.model.module import Contribution, Definition, Module, Rate
+from unmask.model.system import Parameter, Species
 
 _SENSITIVE = ("sensitive", "chemo_resistant", "hormone_independent", "hormone_producing", "antigen_loss")
 _RESISTANT = ("targeted_resistant", "multi_resistant")
 
 TARGETED = Module(
     name="targeted",
-    description="Targeted drug: kill and growth inhibition",
+    description="Targeted drug by mouth: kill and growth inhibition",
+    species=(Species("targeted_central", "mg/L", "targeted drug in the blood", absolute_tolerance=1e-7),),
     parameters=(
+        Parameter(
+            "targeted_daily_dose",
+            0.0,
+            "mg/day",
+            "daily amount prescribed",
+            0.0,
+            1000.0,
+            "set by the regimen",
+            "definition",
+        ),
+        Parameter(
+            "targeted_missed_odds",
+            0.0,
+            "1",
+            "tablets missed per tablet taken",
+            0.0,
+            10.0,
+            "assumed; set by the drug",
+            "assumed",
+        ),
+        Parameter(
+            "targeted_clearance",
+            480.0,
+            "L/day",
+            "apparent clearance",
+            10.0,
+            5000.0,
+            "set by the drug",
+            "assumed",
+        ),
+        Parameter(
+            "targeted_volume", 866.0, "L", "apparent volume", 10.0, 20000.0, "set by the drug", "assumed"
+        ),
+        Parameter(
+            "targeted_half_effect",
+            0.0052,
+            "mg/L",
+            "concentration of half the effect",
+            1e-5,
+            100.0,
+            "assumed; set by the drug",
+            "assumed",
+        ),
         Parameter(
             "targeted_kill_rate",
             0.0,
             "1/day",
-            "kill of sensitive cells while on the drug",
+            "largest kill of sensitive cells",
             0.0,
             0.1,
             "set by the drug",
@@ -35,7 +89,7 @@ TARGETED = Module(
             "targeted_growth_inhibition",
             0.0,
             "1",
-            "growth of sensitive cells lost while on the drug",
+            "largest growth of sensitive cells lost",
             0.0,
             1.0,
             "set by the drug",
@@ -51,13 +105,22 @@ TARGETED = Module(
             "assumed",
             "assumed",
         ),
-        Parameter(
-            "targeted_drug_on", 0.0, "1", "1: the drug is taken", 0.0, 1.0, "set by the regimen", "definition"
-        ),
     ),
     rules=(
         Definition(
-            "targeted_kill", "1/day", "targeted_kill_rate * targeted_drug_on", "kill of sensitive cells"
+            "targeted_intake",
+            "mg/day",
+            "targeted_daily_dose / (1 + targeted_missed_odds)",
+            "daily amount taken",
+        ),
+        Definition(
+            "targeted_effect",
+            "1",
+            "targeted_central / (targeted_central + targeted_half_effect)",
+            "share of the largest effect",
+        ),
+        Definition(
+            "targeted_kill", "1/day", "targeted_kill_rate * targeted_effect", "kill of sensitive cells"
         ),
         Definition(
             "targeted_kill_of_resistant",
@@ -68,14 +131,19 @@ TARGETED = Module(
         Definition(
             "targeted_growth_left",
             "1",
-            "1 - targeted_growth_inhibition * targeted_drug_on",
+            "1 - targeted_growth_inhibition * targeted_effect",
             "growth left to sensitive cells",
         ),
         Definition(
             "targeted_growth_left_to_resistant",
             "1",
-            "1 - targeted_growth_inhibition * targeted_drug_on * targeted_resistant_sensitivity",
+            "1 - targeted_growth_inhibition * targeted_effect * targeted_resistant_sensitivity",
             "growth left to resistant cells",
+        ),
+    ),
+    rates=(
+        Rate(
+            "targeted_central", "(targeted_intake - targeted_clearance * targeted_central) / targeted_volume"
         ),
     ),
     contributes=(

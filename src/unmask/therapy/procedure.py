@@ -69,6 +69,10 @@ class Body:
         values: Array = self.parameters[np.ix_(rows, np.array(columns))]
         return values
 
+    def present(self, rows: Rows) -> NDArray[np.bool_]:
+        """Return which lesions a patient has or had, shape ``(rows, lesions)``; the others have no diameter."""
+        return self.lesion_parameter("baseline_sld", rows) > 0.0
+
     def cancer_cells(self, rows: Rows) -> Array:
         """Return the cancer cells of each lesion, Mc, shape ``(rows, lesions)``."""
         total: Array = self.states[rows[:, None, None], self.clone_columns()].sum(axis=2)

@@ -9,8 +9,8 @@ Equations (r residual share of the margin; n share of the draining lymph nodes r
     activated T cells = * (1 - n);   memory T cells = * (1 - n * memory_share_in_nodes)
 
 Seeded disease was too small to be seen and stands in no number before the operation. It is taken to have answered
-therapy before the operation as the tumour did. It grows in the patient's smallest lesion: an empty one where the
-model has one, else beside what was left, so that relapse comes from residual and from seeded cells.
+therapy before the operation as the tumour did. It grows beside what was left, in the patient's smallest lesion where
+there are several, so that relapse comes from residual and from seeded cells.
 
 Source: model specification section 4 for the residual share; R1, R2, seeding and nodes are assumed.
 """
@@ -184,7 +184,7 @@ def resect(
     if seeding is not None:
         deposits = _seeded(body, rows, before, seeding)
         seeded = deposits.sum(axis=1)
-        smallest = after.sum(axis=2).argmin(axis=1)
+        smallest = np.where(body.present(rows), after.sum(axis=2), np.inf).argmin(axis=1)
         after[np.arange(rows.size), smallest] += deposits
     body.states[rows[:, None, None], body.clone_columns()] = after
     _remove_nodes(body, rows, nodes_removed)
@@ -195,7 +195,7 @@ def _seeded(body: Body, rows: Rows, before: Array, seeding: Array) -> Array:
     """Return the seeded cells of each clone, Mc, shape ``(n, clones)``."""
     clones = before.sum(axis=1)
     total = clones.sum(axis=1)
-    at_baseline = body.lesion_parameter("baseline_cancer_cells", rows).sum(axis=1)
+    at_baseline = (body.present(rows) * body.lesion_parameter("baseline_cancer_cells", rows)).sum(axis=1)
     cells = body.parameter("seeded_cells", rows) * np.minimum(total / at_baseline, 1.0)
     has = (seeding < body.parameter("seeding_probability", rows)) & (total > 0.0)
     shares = clones / np.where(total > 0.0, total, 1.0)[:, None]

@@ -22,6 +22,7 @@ def refused(code: str, call, *args) -> dict[str, object]:
 
 def test_the_drugs_of_the_ready_made_trials_are_there():
     assert {"atezolizumab", "nivolumab", "docetaxel", "dacarbazine", "everolimus"} <= set(available_drugs())
+    assert {"pembrolizumab", "durvalumab", "ipilimumab"} <= set(available_drugs())
 
 
 @pytest.mark.parametrize("name", available_drugs())
@@ -36,21 +37,63 @@ def test_a_drug_names_only_states_and_parameters_of_the_core_and_values_in_range
         for key, value in changes.items():
             assert parameters[key].low <= value <= parameters[key].high
     for key, item in drug.individual.items():
-        assert (parameters[key].unit, parameters[key].low <= item.value <= parameters[key].high) == (
-            item.unit,
-            True,
-        )
+        assert parameters[key].low <= item.value <= parameters[key].high, key
+        assert item.unit == parameters[key].unit, key
     assert drug.per_day is None or drug.per_day in parameters
     assert drug.effect is not None or drug.in_use or drug.per_day
     assert drug.sources
 
 
+def test_antibodies_against_one_target_set_the_same_parameters():
+    """Else something of the first would stay when a second takes its place."""
+    axes: dict[str, list[set[str]]] = {}
+    for drug in map(load_drug, available_drugs()):
+        if drug.kind == "antibody" and drug.effect is not None:
+            axes.setdefault(drug.effect.state, []).append({*drug.in_use, *drug.individual})
+    assert len(axes) == 3
+    for names in axes.values():
+        assert all(other == names[0] for other in names)
+
+
 def test_an_antibody_adds_its_concentration_in_each_patients_own_volume():
     dose = load_drug("atezolizumab").dose(1200, "mg")
-    assert dose.state == "antibody_central"
+    assert dose.state == "anti_pdl1_central"
     np.testing.assert_allclose(
-        dose.addition({"antibody_central_volume": np.array([3.0, 4.0])}), [400.0, 300.0]
+        dose.addition({"anti_pdl1_central_volume": np.array([3.0, 4.0])}), [400.0, 300.0]
     )
+
+
+def test_an_antibody_is_dosed_flat_or_by_weight():
+    weights, volume = np.array([50.0, 100.0]), {"anti_ctla4_central_volume": 4.0}
+    ipilimumab = load_drug("ipilimumab")
+    assert ipilimumab.units == ("mg/kg", "mg")
+    np.testing.assert_allclose(ipilimumab.dose().addition(volume, weights), [37.5, 75.0])
+    assert ipilimumab.dose(3.0, "mg").addition(volume) == 0.75
+    assert load_drug("atezolizumab").dose(20.0, "mg/kg").amount_in("mg", 60.0) == 1200.0
+    assert load_drug("ipilimumab").dose(240.0, "mg").amount_in("mg/kg", 80.0) == 3.0
+    assert load_drug("docetaxel").units == ("mg/m2",)
+    refused("body_weight_missing", ipilimumab.dose().addition, volume)
+    assert refused("wrong_unit", ipilimumab.dose, 3.0, "mg/m2")["expected"] == "mg/kg or mg"
+    refused("wrong_unit", load_drug("atezolizumab").dose, None, "mg/kg")
+    refused("wrong_unit", ipilimumab.dose().amount_in, "g", 80.0)
+
+
+BIOLOGIC = """
+description = "x"
+kind = "biologic"
+unit = "mg/kg"
+standard_dose = 5.0
+sources = ["test"]
+[dose]
+state = "effect"
+per_standard_dose = true
+"""
+
+
+def test_a_standard_dose_of_a_biologic_counts_as_one_in_either_unit():
+    drug = read_drug("test", BIOLOGIC)
+    assert drug.dose().addition({}) == 1.0
+    np.testing.assert_allclose(drug.dose(400.0, "mg").addition({}, np.array([80.0, 160.0])), [1.0, 0.5])
 
 
 def test_chemotherapy_adds_its_concentration_in_proportion_to_the_dose():
@@ -62,9 +105,73 @@ def test_chemotherapy_adds_its_concentration_in_proportion_to_the_dose():
     )
 
 
-def test_which_molecule_an_antibody_binds_comes_with_the_drug():
-    assert load_drug("atezolizumab").in_use == {"binds_pd1": 0, "binds_pdl1": 1, "antibody_affinity": 0.4}
-    assert load_drug("nivolumab").in_use == {"binds_pd1": 1, "binds_pdl1": 0, "antibody_affinity": 4.0}
+ONES = np.ones(3)
+
+
+def test_patients_begin_with_parameters_of_their_own():
+    drawn: list[str] = []
+
+    def normal(process: str) -> np.ndarray:
+        drawn.append(process)
+        return np.array([-1.0, 0.0, 1.0])
+
+    drug = load_drug("nivolumab")
+    values = drug.begin(drug.dose(), normal, 80.0)
+    sigma = np.sqrt(np.log(1 + 0.35**2))
+    np.testing.assert_allclose(
+        values["anti_pd1_clearance"], 0.2256 * np.exp(sigma * np.arange(-1, 2)), rtol=1e-4
+    )
+    np.testing.assert_allclose(values["anti_pd1_clearance_change"], [-0.563, -0.295, -0.027])
+    assert values["anti_pd1_affinity"] == 4.0
+    assert values["anti_pd1_started"] == 1.0
+    assert drawn == [
+        "individual anti_pd1_clearance",
+        "individual anti_pd1_central_volume",
+        "individual anti_pd1_peripheral_volume",
+        "individual anti_pd1_clearance_change",
+    ]
+    assert drug.end() == {"anti_ctla4_with_nivolumab": 0.0}
+
+
+def test_a_coefficient_of_variation_is_that_of_the_patients():
+    deviates = np.random.default_rng(1).standard_normal(200_000)
+    drug = load_drug("atezolizumab")
+    values = drug.begin(drug.dose(), lambda process: deviates, 80.0)
+    for name, published in (("clearance", 0.29), ("central_volume", 0.18), ("peripheral_volume", 0.34)):
+        found = np.asarray(values[f"anti_pdl1_{name}"])
+        assert found.std() / found.mean() == pytest.approx(published, abs=0.005)
+
+
+def test_one_deviation_moves_the_parameters_that_share_it():
+    """Ahamadi 2017 estimates one deviation for both clearances of pembrolizumab and one for both volumes."""
+    rng = np.random.default_rng(2)
+    own = {}
+
+    def normal(process: str) -> np.ndarray:
+        return own.setdefault(process, rng.standard_normal(3))
+
+    drug = load_drug("pembrolizumab")
+    values = drug.begin(drug.dose(), normal, 76.8 * ONES)
+    both = np.asarray(values["anti_pd1_distribution_clearance"]) / np.asarray(values["anti_pd1_clearance"])
+    np.testing.assert_allclose(both, 0.795 / 0.22)
+    assert sorted(own) == ["individual anti_pd1_central_volume", "individual anti_pd1_clearance"]
+
+
+TABLET = """
+description = "x"
+kind = "targeted"
+unit = "mg/day"
+standard_dose = 10.0
+per_day = "daily_dose"
+sources = ["test"]
+"""
+
+
+def test_a_tablet_sets_what_is_taken_a_day_and_takes_it_back():
+    drug = read_drug("test", TABLET)
+    values = drug.begin(drug.dose(5.0), lambda process: ONES, 70.0, adherence=np.array([1.0, 0.8]))
+    np.testing.assert_allclose(values["daily_dose"], [5.0, 4.0])
+    assert drug.end() == {"daily_dose": 0.0}
 
 
 def test_everolimus_is_taken_daily_until_it_is_stopped():
@@ -105,6 +212,14 @@ unit = "mg"
 standard_dose = 1.0
 sources = ["test"]
 """
+INDIVIDUAL = """
+[individual.x]
+value = 1.0
+unit = "L"
+sigma = 0.2
+source = "test"
+confidence = "literature"
+"""
 
 
 @pytest.mark.parametrize(
@@ -116,6 +231,13 @@ sources = ["test"]
         (GOOD + "[dose]\nstat = 'x'", "dose.state"),
         (GOOD.replace('unit = "mg"', ""), "unit"),
         ("description =", "(file)"),
+        (GOOD + INDIVIDUAL.replace("sigma = 0.2", "sigma = 0.2\nsd = 0.1"), "individual.x"),
+        (GOOD + INDIVIDUAL.replace("1.0", "-1.0"), "individual.x"),
+        (GOOD + INDIVIDUAL.replace("literature", "certain"), "individual.x.confidence"),
+        (GOOD + INDIVIDUAL.replace("sigma = 0.2", 'deviate_of = "y"'), "individual.x"),
+        (GOOD + INDIVIDUAL.replace("sigma = 0.2", 'sigma = 0.2\ndeviate_of = "y"'), "(drug)"),
+        (GOOD + INDIVIDUAL.replace("sigma = 0.2", "weight_exponent = 0.5"), "(drug)"),
+        (GOOD + "in_use = { x = 1.0 }\n" + INDIVIDUAL, "(drug)"),
     ],
 )
 def test_a_malformed_drug_is_refused_with_its_key(text, key):
@@ -130,7 +252,7 @@ def test_doses_travel_to_workers():
 @pytest.mark.parametrize("name", available_drugs())
 def test_a_dose_names_every_parameter_it_reads(name):
     dose = load_drug(name).dose()
-    assert dose.addition(dict.fromkeys(dose.parameters, 2.0)) >= 0.0
+    assert dose.addition(dict.fromkeys(dose.parameters, 2.0), 80.0) >= 0.0
     for missing in dose.parameters:
         with pytest.raises(KeyError):
-            dose.addition({other: 2.0 for other in dose.parameters if other != missing})
+            dose.addition({other: 2.0 for other in dose.parameters if other != missing}, 80.0)

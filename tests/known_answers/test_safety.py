@@ -56,12 +56,11 @@ def test_an_episode_runs_from_the_first_low_to_the_first_normal_count() -> None:
     assert (ended.onset_day.tolist(), ended.resolution_day.tolist()) == ([7.0], [21.0])
     # Nobody looks at patient 2 on day 28; a count that was not made changes nothing.
     assert blood.count(28, np.array([0]), np.array([1.9])) == []
-    (last,) = blood.finish()
+    (last,) = blood.under_way()
     assert last.row.tolist() == [0, 1, 2]
     assert last.grade.tolist() == [1, 2, 4]
     assert last.onset_day.tolist() == [28.0, 21.0, 7.0]
     assert np.isnan(last.resolution_day).all()
-    assert blood.finish() == []
 
 
 def test_hazards_are_the_power_laws_of_the_specification() -> None:

@@ -1,11 +1,34 @@
-"""Autoimmune disease before treatment: who has which, and on how much immunosuppression."""
+"""Autoimmune disease before treatment: who has which, how much immunosuppression they take, what it makes likelier.
+
+A disease raises the autoreactivity set point, makes its organ susceptible to immune-related events and can flare:
+a flare is a kind of event of its own (``event_kinds``), driven by the same autoreactivity. Immunosuppression before
+treatment is a corticosteroid in the model from the start; it lowers autoreactivity and with it flares and events,
+and weakens the response of the tumour.
+
+Data with sources: ``autoimmune.toml``.
+"""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+
+from unmask.errors import ConfigurationError
+from unmask.safety.draws import Draw
+from unmask.safety.event_kinds import Kinds, safety_data
+
+Array = NDArray[np.float64]
+
+
+@cache
+def diseases() -> tuple[str, ...]:
+    """Return the names of the autoimmune diseases; the code of the n-th (from 1) is n."""
+    return tuple(str(disease["name"]) for disease in safety_data("autoimmune")["disease"])
 
 
 @dataclass(frozen=True)
@@ -15,7 +38,7 @@ class Background:
     Attributes
     ----------
     disease
-        1 rheumatoid arthritis, 2 Crohn's disease, 3 psoriasis; 0 for none.
+        Code of the disease: its place in :func:`diseases`, from 1; 0 for none.
     on_immunosuppression
         Takes ``baseline_steroid_mg_per_kg`` from before the first dose on.
     set_point_factor
@@ -26,8 +49,8 @@ class Background:
 
     disease: NDArray[np.int64]
     on_immunosuppression: NDArray[np.bool_]
-    set_point_factor: NDArray[np.float64]
-    baseline_steroid_mg_per_kg: NDArray[np.float64]
+    set_point_factor: Array
+    baseline_steroid_mg_per_kg: Array
 
     @classmethod
     def none(cls, patients: int) -> Background:
@@ -38,3 +61,65 @@ class Background:
             set_point_factor=np.ones(patients),
             baseline_steroid_mg_per_kg=np.zeros(patients),
         )
+
+
+def draw_background(
+    shares: Mapping[str, float], immunosuppressed_share: float, uniform: Draw, patients: int
+) -> Background:
+    """Return who has which autoimmune disease.
+
+    Parameters
+    ----------
+    shares
+        Disease -> share of the patients, together at most 1.
+    immunosuppressed_share
+        Of the patients with a disease, how many take a steroid for it when treatment begins.
+    uniform
+        One number per patient by process.
+    patients
+        Number of patients N.
+
+    Raises
+    ------
+    ConfigurationError
+        ``safety.unknown_disease`` with the nearest name, ``safety.impossible_share`` for a share outside 0 to 1 or
+        shares that add up to more than 1.
+    """
+    known = diseases()
+    for name, share in (*shares.items(), ("immunosuppressed_share", immunosuppressed_share)):
+        if not 0.0 <= share <= 1.0:
+            raise ConfigurationError("safety.impossible_share", name=name, share=share)
+        if name not in (*known, "immunosuppressed_share"):
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.3)
+            hint = f"did you mean '{near[0]}'?" if near else "none is near."
+            raise ConfigurationError("safety.unknown_disease", name=name, hint=hint, known=", ".join(known))
+    if sum(shares.values()) > 1.0 + 1e-12:
+        raise ConfigurationError(
+            "safety.impossible_share", name="all autoimmune diseases together", share=sum(shares.values())
+        )
+    edges = np.cumsum([shares.get(name, 0.0) for name in known])
+    place = np.searchsorted(edges, uniform("autoimmune disease"), side="right")
+    disease = np.where(place < len(known), place + 1, 0).astype(np.int64)
+    treated = (disease > 0) & (uniform("baseline immunosuppression") < immunosuppressed_share)
+    data = safety_data("autoimmune")["disease"]
+    factor = np.array([1.0, *(item["set_point_factor"] for item in data)])
+    steroid = np.array([0.0, *(item["steroid_mg_per_kg"] for item in data)])
+    return Background(
+        disease=disease,
+        on_immunosuppression=treated,
+        set_point_factor=factor[disease],
+        baseline_steroid_mg_per_kg=np.where(treated, steroid[disease], 0.0),
+    )
+
+
+def susceptibility(kinds: Kinds, background: Background) -> Array:
+    """Return the factor of every kind's hazard by autoimmune disease, ``(E, N)``; 0 for flares of other diseases."""
+    factor = np.ones((kinds.count, background.disease.size))
+    for code, disease in enumerate(safety_data("autoimmune")["disease"], start=1):
+        affected = background.disease == code
+        for organ, times in disease["susceptibility"].items():
+            factor[np.ix_(kinds.organ_index(organ), np.flatnonzero(affected))] = times
+    flares = kinds.disease > 0
+    own = kinds.disease[flares, None] == background.disease
+    factor[flares] = own.astype(np.float64)
+    return factor

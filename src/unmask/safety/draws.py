@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -17,3 +18,16 @@ class Draw(Protocol):
     def __call__(self, process: str, visit: int = 0) -> NDArray[np.float64]:
         """Return one number per patient of the arm."""
         ...
+
+
+def remembered(draw: Draw) -> Draw:
+    """Return the same source, which draws the numbers of a process and visit once."""
+
+    @cache
+    def once(process: str, visit: int) -> NDArray[np.float64]:
+        return draw(process, visit)
+
+    def drawn(process: str, visit: int = 0) -> NDArray[np.float64]:
+        return once(process, visit)
+
+    return drawn

@@ -1,103 +1,185 @@
-"""Immune-related adverse events from the autoreactivity of each patient (model-spec section 6).
+"""When immune-related events begin: one process per kind of event and patient, driven by autoreactivity.
 
-Two competing processes, mild (grade 1-2) and severe (grade 3 and above), each found when its cumulative hazard
-passes the patient's threshold; the total of the two is the hazard of any grade. Each patient can have one first
-event of each process. Organ shares, onset lags and resolution times are data (``immune_related.toml``).
+Equations (Z autoreactivity of the model, y inflammation of an organ, s share of CTLA-4 in the occupancy)::
+
+    dy/dt  = (max(Z - tolerated, 0) - y) / delay                     (delay 0: y follows at once)
+    rate   : ln rate is linear in s between rate_pd (s = 0), rate_both (s = 1/2) and rate_ctla4 (s = 1)
+    hazard = frailty * susceptibility * rate * y^power               [per day]
+
+An event begins when the cumulative hazard passes a unit exponential threshold of the patient. ``frailty`` is gamma
+distributed with mean 1, one number per organ and patient: most patients' gut never reacts, some react twice.
+``susceptibility`` is raised by autoimmune disease of that organ. After an episode the same kind can recur, with its
+hazard multiplied by ``recurrence``. General events (fatigue and the rest that trials call treatment-related) depend
+on occupancy instead of autoreactivity. Without checkpoint antibodies there is no hazard.
+
+Parameters with sources: ``immune_related.toml``. Calibration: ``benchmarks/safety_calibration.py``.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincinv
 
-from unmask.safety.adverse_events import IMMUNE_RELATED, Events
+from unmask.safety.autoimmune import Background, susceptibility
+from unmask.safety.draws import Draw
+from unmask.safety.event_kinds import OCCUPANCY, Kinds, safety_data
+from unmask.safety.exposure import Exposure, ImmunotherapyClass
 
 Array = NDArray[np.float64]
-Draw = Callable[[str], Array]
+Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
+OCCUPANCIES = ("pd_occupancy", "ctla4_occupancy_lymph_node")
+LEAST_OCCUPANCY = 0.02  # below it the share of CTLA-4 is that of the class of the last treatment
+_SHARE_OF_CLASS = {ImmunotherapyClass.ANTI_CTLA4: 1.0, ImmunotherapyClass.COMBINATION: 0.5}
 
 
-@cache
-def _rules() -> dict[str, Any]:
-    return tomllib.loads(files("unmask.safety").joinpath("immune_related.toml").read_text(encoding="utf-8"))
-
-
-def hazards(autoreactivity: Array) -> tuple[Array, Array]:
-    """Return the hazards per day of a mild and of a severe event, shape as ``autoreactivity``."""
-    rules = _rules()
-    excess = np.maximum(autoreactivity - rules["tolerated_autoreactivity"], 0.0)
-    any_grade = rules["any_grade"]["rate"] * excess ** rules["any_grade"]["power"]
-    severe = rules["grade_3_plus"]["rate"] * excess ** rules["grade_3_plus"]["power"]
-    return np.maximum(any_grade - severe, 0.0), severe
-
-
-class ImmuneRelatedEvents:
-    """Cumulative hazards of one arm, advanced in time.
+def ctla4_share(pd: Array, ctla4: Array, treatment_class: NDArray[np.int64]) -> Array:
+    """Return the share of CTLA-4 in the occupancy of both checkpoints, 0 to 1, shape ``(N,)``.
 
     Parameters
     ----------
-    uniform
-        ``uniform(process)`` returns one number in (0, 1) per patient of the arm, always the same for one process.
-    autoreactivity
-        At day 0, shape ``(N,)``.
+    pd, ctla4
+        Occupancy of PD-(L)1 and, in the lymph node, of CTLA-4, 0 to 1.
+    treatment_class
+        :class:`ImmunotherapyClass`; decides where next to nothing is occupied any more.
+    """
+    last = np.zeros(pd.shape)
+    for code, share in _SHARE_OF_CLASS.items():
+        last[treatment_class == code] = share
+    blocked = pd + ctla4
+    return np.where(blocked > LEAST_OCCUPANCY, ctla4 / np.maximum(blocked, LEAST_OCCUPANCY), last)
+
+
+def onset_rates(rates: Array, share: Array) -> Array:
+    """Return the rates per day at unit inflammation, ``(E, N)``, from ``rates`` ``(E, 3)`` and ``share`` ``(N,)``."""
+    pd, both, ctla4 = np.log(np.maximum(rates, 1e-30)).T[:, :, None]
+    towards_both = np.minimum(2.0 * share, 1.0)
+    beyond_both = np.maximum(2.0 * share - 1.0, 0.0)
+    return np.asarray(np.exp(pd + (both - pd) * towards_both + (ctla4 - both) * beyond_both))
+
+
+class Onsets:
+    """Hazards of onset of all kinds in one arm, advanced visit by visit.
+
+    Parameters
+    ----------
+    kinds
+        The E kinds of events.
+    background
+        Autoimmune background of the N patients.
+    uniform, exponential
+        Source of chance.
+    factors
+        Kind of event -> factor of its rates in this tumour type.
+
+    Attributes
+    ----------
+    inflammation
+        Inflammation y of the organ of each kind at the last visit, ``(E, N)``.
     """
 
-    PROCESSES = ("mild", "severe")
+    def __init__(
+        self,
+        kinds: Kinds,
+        background: Background,
+        uniform: Draw,
+        exponential: Draw,
+        factors: Mapping[str, float],
+    ) -> None:
+        patients = background.disease.size
+        shape = (kinds.count, patients)
+        self._kinds, self._exponential = kinds, exponential
+        self._tolerated = float(safety_data("immune_related")["tolerated_autoreactivity"])
+        self._pdl1_factor = float(safety_data("immune_related")["pdl1_factor"])
+        self._by_occupancy = np.array([driver == OCCUPANCY for driver in kinds.driver])[:, None]
+        self._delay = kinds.delay_days[:, None]
+        self._gut = kinds.organ_index("gut")
+        organs = {organ: uniform(f"susceptibility of {organ}") for organ in dict.fromkeys(kinds.organ)}
+        drawn = np.stack([organs[organ] for organ in kinds.organ])
+        frailty_shape = kinds.frailty_shape[:, None]
+        own = np.array([factors.get(event, 1.0) for event in kinds.event])[:, None]
+        self._factor = gammaincinv(frailty_shape, drawn) / frailty_shape * own
+        self._factor = self._factor * susceptibility(kinds, background)
+        self.inflammation = np.zeros(shape)
+        self._target = np.zeros(shape)
+        self._hazard = np.zeros(shape)
+        self._cumulative = np.zeros(shape)
+        self._episode = np.zeros(shape, dtype=np.int64)
+        self._threshold = np.stack([exponential(f"onset of {event}") for event in kinds.event])
 
-    def __init__(self, uniform: Draw, autoreactivity: Array) -> None:
-        self._uniform = uniform
-        self._hazard = hazards(autoreactivity)
-        self._cumulative = [np.zeros_like(autoreactivity) for _ in self.PROCESSES]
-        self._threshold = [-np.log(uniform(f"immune-related {process}")) for process in self.PROCESSES]
+    def advance(
+        self,
+        start: Array,
+        end: float,
+        seen: Flags,
+        observed: Mapping[str, Array],
+        exposure: Exposure,
+        ready: Flags,
+    ) -> Array:
+        """Return the days of onset between each patient's ``start`` and ``end``, ``(E, N)``, NaN for none.
 
-    def advance(self, start: float, end: float, autoreactivity: Array) -> list[Events]:
-        """Return the events whose hazard was reached between ``start`` and ``end`` (days).
-
-        ``autoreactivity`` is that at ``end``; patients no longer followed carry NaN and have no events.
+        Parameters
+        ----------
+        start
+            Day of the last visit per patient, ``(N,)``.
+        seen
+            Patients to advance, ``(N,)``; the others stay where they are.
+        observed, exposure
+            At ``end``.
+        ready
+            Where an event of the kind can begin, ``(E, N)``: not while one lasts.
         """
-        found = []
-        now = hazards(autoreactivity)
-        for number, process in enumerate(self.PROCESSES):
-            added = 0.5 * (self._hazard[number] + now[number]) * (end - start)
-            before = self._cumulative[number]
-            row = np.flatnonzero(
-                (before < self._threshold[number]) & (before + added >= self._threshold[number])
-            )
-            if row.size:
-                share = (self._threshold[number][row] - before[row]) / added[row]
-                found.append(self._describe(process, row, start + share * (end - start)))
-            self._cumulative[number] = before + added
-        self._hazard = now
-        return found
+        onset = np.full(self._threshold.shape, np.nan)
+        rows = np.flatnonzero(seen)
+        if not rows.size:
+            return onset
+        days = end - start[rows]
+        z, pd, ctla4 = (observed[name][rows] for name in ("autoreactivity", *OCCUPANCIES))
+        excess = np.maximum(z - self._tolerated, 0.0)
+        target = np.where(self._by_occupancy, np.maximum(pd, ctla4), excess)
+        inflammation = self._follow(rows, target, days)
 
-    def _describe(self, process: str, row: NDArray[np.int64], day: Array) -> Events:
-        organs = _rules()["organs"]
-        edges = np.cumsum([organ["share"] for organ in organs])
-        chosen = np.searchsorted(
-            edges / edges[-1], self._uniform(f"immune-related organ {process}")[row], side="right"
+        treatment_class = exposure.immunotherapy_class[rows]
+        hazard = self._factor[:, rows] * onset_rates(
+            self._kinds.rates, ctla4_share(pd, ctla4, treatment_class)
         )
-        chosen = np.minimum(chosen, len(organs) - 1)
-        column = {key: np.array([organ[key] for organ in organs])[chosen] for key in organs[0]}
-        grade_draw = self._uniform(f"immune-related grade {process}")[row]
-        split = _rules()["grades"]
-        if process == "mild":
-            grade = np.where(grade_draw < split["grade_2_of_mild"], 2, 1)
-        else:
-            grade = np.where(grade_draw < split["grade_4_of_severe"], 4, 3)
-        onset = day + 7.0 * column["lag_weeks"]
-        # Exponential times to resolution with the stated median.
-        lasting = -np.log(self._uniform(f"immune-related resolution {process}")[row]) / np.log(2.0)
-        return Events.of(
-            row,
-            event=column["event"],
-            organ=column["organ"],
-            klass=IMMUNE_RELATED,
-            grade=grade,
-            onset_day=onset,
-            resolution_day=onset + 7.0 * column["resolution_weeks"] * lasting,
-        )
+        hazard *= inflammation ** self._kinds.power[:, None]
+        hazard *= self._kinds.recurrence[:, None] ** self._episode[:, rows]
+        hazard *= np.where(treatment_class == ImmunotherapyClass.ANTI_PDL1, self._pdl1_factor, 1.0)
+        hazard *= treatment_class != ImmunotherapyClass.NONE
+        if "gut_protection" in observed:
+            hazard[self._gut] *= 1.0 - observed["gut_protection"][rows]
+
+        added = np.where(ready[:, rows], 0.5 * (self._hazard[:, rows] + hazard) * days, 0.0)
+        left = self._threshold[:, rows] - self._cumulative[:, rows]
+        begins = (added > 0) & (left <= added)
+        onset[:, rows] = np.where(begins, start[rows] + days * left / np.where(begins, added, 1.0), np.nan)
+        self._cumulative[:, rows] += added
+        self.inflammation[:, rows] = inflammation
+        self._target[:, rows] = target
+        self._hazard[:, rows] = hazard
+        self._begin_anew(~np.isnan(onset))
+        return onset
+
+    def _follow(self, rows: Rows, target: Array, days: Array) -> Array:
+        """Return the inflammation of ``rows`` after ``days``, exact for an excess that changes linearly."""
+        delay = np.maximum(self._delay, 1e-9)
+        step = days / delay
+        decay = np.exp(-step)
+        slope = (target - self._target[:, rows]) / np.where(days > 0, days, 1.0)
+        settled = self._target[:, rows] - slope * delay  # particular solution: settled + slope * t
+        followed = settled + slope * days + (self.inflammation[:, rows] - settled) * decay
+        return np.maximum(np.where(self._delay > 0, followed, target), 0.0)
+
+    def _begin_anew(self, begins: Flags) -> None:
+        """Draw the threshold of a next episode of what has begun."""
+        self._cumulative[begins] = 0.0
+        self._episode[begins] += 1
+        for number in np.flatnonzero(begins.any(axis=1)):
+            for episode in np.unique(self._episode[number, begins[number]]):
+                rows = begins[number] & (self._episode[number] == episode)
+                drawn = self._exponential(f"onset of {self._kinds.event[number]}", int(episode))
+                self._threshold[number, rows] = drawn[rows]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from unmask.patients.parameter_set import MOST_TARGETS
 from unmask.patients.random_streams import RandomStreams
 from unmask.response import Response, Rules
-from unmask.trial.disease import MOST_TARGETS, NO_LESION, Radiology, Scan
+from unmask.trial.disease import NO_LESION, Lumped, Scan
 from unmask.trial.protocol import Disease, Measurement
 
 STREAMS = RandomStreams(6)
@@ -18,9 +21,15 @@ EXACT = Measurement(sum_error=0.0, lesion_error=0.0)
 
 def radiology(
     baseline: float | np.ndarray, measurement: Measurement | None = None, disease: Disease | None = None
-) -> Radiology:
+) -> Lumped:
     size = np.broadcast_to(np.asarray(baseline, dtype=float), PATIENTS.shape).copy()
-    return Radiology(disease or Disease(), measurement or Measurement(), STREAMS, PATIENTS, size)
+    return Lumped(disease or Disease(), measurement or Measurement(), STREAMS, PATIENTS, size)
+
+
+def take(seen: Lumped, visit: int, sld: np.ndarray, new_lesions: np.ndarray = NO_NEW) -> Scan:
+    """Scan everyone at these sums of diameters, with these new lesions."""
+    seen.take_new_lesions(0.0, SimpleNamespace(new_lesion_diameter=new_lesions))  # type: ignore[arg-type]
+    return seen.scan(visit, 0.0, {"sld": sld}, np.ones(PATIENTS.size, dtype=bool))
 
 
 def total(target: np.ndarray) -> np.ndarray:
@@ -63,7 +72,7 @@ def test_the_number_of_lesions_has_the_stated_weights() -> None:
 @pytest.mark.parametrize("visit", [0, 3])
 def test_the_error_of_the_sum_is_the_stated_one(visit: int) -> None:
     seen = radiology(random_baseline() + 60.0)
-    scan = seen.scan(visit, seen._baseline_sld, NO_NEW)
+    scan = take(seen, visit, seen._baseline_sld)
     error = np.log(total(scan.target) / seen._baseline_sld)
     assert abs(error.std() / 0.07 - 1) < 5 / np.sqrt(2 * PATIENTS.size)
     assert abs(error.mean()) < 5 * 0.07 / np.sqrt(PATIENTS.size)
@@ -74,12 +83,12 @@ def test_the_error_of_the_sum_is_the_stated_one(visit: int) -> None:
 
 def test_lesions_scatter_without_changing_the_sum() -> None:
     seen = radiology(200.0, Measurement(sum_error=0.0, lesion_error=0.08))
-    scan = seen.scan(1, np.full(PATIENTS.size, 180.0), NO_NEW)
+    scan = take(seen, 1, np.full(PATIENTS.size, 180.0))
     several = seen.lesion_count > 1
     assert np.abs(total(scan.target) - 180.0).max() <= 0.05 * MOST_TARGETS + 1e-9
     change = scan.target[several] / seen.baseline[several]
     assert change[scan.target[several] > 0].std() > 0.05
-    still = radiology(200.0, EXACT).scan(1, np.full(PATIENTS.size, 180.0), NO_NEW)
+    still = take(radiology(200.0, EXACT), 1, np.full(PATIENTS.size, 180.0))
     expected = np.where(seen.baseline == NO_LESION, NO_LESION, np.rint(seen.share * 1800.0))
     assert np.array_equal(still.target, expected)
 
@@ -90,19 +99,19 @@ def test_lesions_scatter_without_changing_the_sum() -> None:
 )
 def test_too_small_to_measure_is_five_and_too_small_to_see_is_nought(true: float, written: int) -> None:
     one = radiology(40.0, EXACT, Disease(target_lesion_weights=(1, 0, 0, 0, 0)))
-    scan = one.scan(0, np.full(PATIENTS.size, true), NO_NEW)
+    scan = take(one, 0, np.full(PATIENTS.size, true))
     assert (scan.target[:, 0] == written).all()
     assert (scan.target[:, 1:] == NO_LESION).all()
 
 
 def test_error_never_hides_what_can_be_seen() -> None:
     noisy = radiology(40.0, Measurement(sum_error=0.5), Disease(target_lesion_weights=(1, 0, 0, 0, 0)))
-    assert (noisy.scan(0, np.full(PATIENTS.size, 2.1), NO_NEW).target[:, 0] >= 50).all()
-    assert (noisy.scan(0, np.full(PATIENTS.size, 1.9), NO_NEW).target[:, 0] == 0).all()
+    assert (take(noisy, 0, np.full(PATIENTS.size, 2.1)).target[:, 0] >= 50).all()
+    assert (take(noisy, 0, np.full(PATIENTS.size, 1.9)).target[:, 0] == 0).all()
 
 
-def read(seen: Radiology, visit: int, ratio: float) -> Scan:
-    return seen.scan(visit, seen._baseline_sld * ratio, NO_NEW)
+def read(seen: Lumped, visit: int, ratio: float) -> Scan:
+    return take(seen, visit, seen._baseline_sld * ratio)
 
 
 def test_non_target_disease_is_judged_against_its_smallest_size() -> None:
@@ -132,7 +141,7 @@ def test_new_lesions_are_seen_from_their_visible_size_on() -> None:
     new[1, :3] = [1.9, 12.0, 2.0]
     new[2, 0] = 1.0
     new[3, 0] = 1e9
-    scan = seen.scan(0, np.full(PATIENTS.size, 60.0), new)
+    scan = take(seen, 0, np.full(PATIENTS.size, 60.0), new)
     assert scan.new_lesion[:4].tolist() == [True, True, False, True]
     assert scan.new_lesion_count[:4].tolist() == [1, 2, 0, 1]
     assert scan.new_lesion_sum[:3].tolist() == [100, 140, 0]
@@ -146,16 +155,16 @@ def test_two_arms_read_the_same_patient_alike() -> None:
     assert np.array_equal(one.baseline, two.baseline)
     ratio = np.linspace(0.2, 2.0, PATIENTS.size)
     for visit in (0, 1):
-        a, b = (seen.scan(visit, baseline * ratio, NO_NEW) for seen in (one, two))
+        a, b = (take(seen, visit, baseline * ratio) for seen in (one, two))
         assert np.array_equal(a.target, b.target)
-    assert not np.array_equal(one.scan(2, baseline, NO_NEW).target, one.scan(3, baseline, NO_NEW).target)
+    assert not np.array_equal(take(one, 2, baseline).target, take(one, 3, baseline).target)
 
 
 def test_a_lesion_too_small_to_measure_is_written_down_as_the_rules_say() -> None:
     size = np.full(PATIENTS.shape, 40.0)
     rules = Rules(too_small_tenths=30)
-    seen = Radiology(Disease(), EXACT, STREAMS, PATIENTS, size, rules).scan(0, size * 0.07, NO_NEW).target
+    seen = take(Lumped(Disease(), EXACT, STREAMS, PATIENTS, size, rules), 0, size * 0.07).target
     single = (seen != NO_LESION).sum(axis=1) == 1  # their lesion is truly 2.8 mm
     assert single.any()
     assert (seen[single].max(axis=1) == 30).all()
-    assert (radiology(size, EXACT).scan(0, size * 0.07, NO_NEW).target[single, 0] == 50).all()
+    assert (take(radiology(size, EXACT), 0, size * 0.07).target[single, 0] == 50).all()

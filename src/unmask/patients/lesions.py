@@ -136,9 +136,7 @@ def seed(
     mask = observed[:, model.observable_index["mask"]]
     volume = sphere_ml(np.full(rows.size, diameter_mm))
     cells = tumour_type.baseline_value("non_stroma_volume_share") * volume / fixed("cancer_cell_volume")
-    clone_columns = np.array(
-        [[s[prefix + name] for name in clones(model)] for prefix in prefixes(model)]
-    )  # (slots, clones)
+    clone_columns = _clone_columns(model)
     by_clone = states[rows][:, clone_columns].sum(axis=1)
     shares = by_clone / by_clone.sum(axis=1, keepdims=True)
     induced = states[rows][:, own[:, _LESION_STATES.index("pdl1_induction")]]
@@ -170,10 +168,19 @@ def seed(
     parameters[rows, model.lesion_columns("baseline_volume")[slots]] = found
 
 
-def clones(model: AnyModel) -> tuple[str, ...]:
-    """Return the plain names of the clones of cancer cells of a model."""
-    first = prefixes(model)[0]
-    return tuple(name.removeprefix(first) for name in model.states if name.startswith(f"{first}cancer_"))
+def cancer_cells(model: AnyModel, states: Array) -> Array:
+    """Return all cancer cells of each patient in Mc, shape ``(N,)``."""
+    return np.asarray(states[:, _clone_columns(model).ravel()].sum(axis=1))
+
+
+def _clone_columns(model: AnyModel) -> Rows:
+    """Return the columns of the clones of cancer cells, shape ``(tumours, clones)``."""
+    return np.array(
+        [
+            [column for name, column in model.state_index.items() if name.startswith(f"{prefix}cancer_")]
+            for prefix in prefixes(model)
+        ]
+    )
 
 
 _LESION_STATES = (

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.engine import CompiledModel
+from unmask.patients.lesions import AnyModel
 from unmask.patients.random_streams import RandomStreams
 from unmask.therapy.procedure import Body
 from unmask.therapy.radiotherapy import deliver_fraction
@@ -58,7 +58,7 @@ class Administration:
 
     def __init__(
         self,
-        compiled: CompiledModel,
+        compiled: AnyModel,
         states: Array,
         parameters: Array,
         streams: RandomStreams,

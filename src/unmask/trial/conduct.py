@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from unmask.engine import CompiledModel, Status
+from unmask.engine import Status
 from unmask.patients.cohort import Cohort
+from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType
 from unmask.patients.random_streams import RandomStreams
 from unmask.response import Rules, irecist, recist
@@ -24,7 +25,7 @@ from unmask.response.codes import Response
 from unmask.safety.adverse_events import Events
 from unmask.safety.autoimmune import Background
 from unmask.trial.administration import Administration, DoseRecord
-from unmask.trial.disease import Radiology
+from unmask.trial.disease import Lesions, Lumped, disease_of
 from unmask.trial.hazards import GRID_DAYS, ONE_CELL_MC, Hazards
 from unmask.trial.protocol import Protocol
 from unmask.trial.surveillance import Surveillance
@@ -47,10 +48,14 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Readings:
-    """Verdicts of all scans of one arm; arrays ``(N, scans)``, lengths in tenths of a millimetre."""
+    """Verdicts of all scans of one arm; arrays ``(N, scans)``, lengths in tenths of a millimetre.
+
+    ``lesions`` holds the target lesions as measured, ``(N, scans, 5)``, -1 where there is none.
+    """
 
     day: Array
     scanned: Flags
+    lesions: NDArray[np.int32]
     sum: NDArray[np.int64]
     nadir: NDArray[np.int64]
     target: NDArray[np.int8]
@@ -133,7 +138,7 @@ class _Course:
 class _Patients:
     """States, parameters and clocks of the patients of one arm while they are integrated."""
 
-    def __init__(self, cohort: Cohort, compiled: CompiledModel, rtol: float, threads: int) -> None:
+    def __init__(self, cohort: Cohort, compiled: AnyModel, rtol: float, threads: int) -> None:
         self.compiled, self.rtol, self.threads = compiled, rtol, threads
         self.states, self.parameters = cohort.states.copy(), cohort.parameters.copy()
         self.now = np.zeros(cohort.size)
@@ -177,7 +182,7 @@ class _Reader:
     def __init__(
         self,
         protocol: Protocol,
-        radiology: Radiology,
+        radiology: Lumped | Lesions,
         streams: RandomStreams,
         patients: NDArray[np.int64],
         rules: Rules,
@@ -198,12 +203,11 @@ class _Reader:
         number: int,
         day: float,
         scanned: Flags,
-        sld: Array,
-        new_lesion_diameter: Array,
+        observed: Mapping[str, Array],
         course: TreatmentCourse,
     ) -> Flags:
         """Read one scan; return who progresses by RECIST 1.1 for the first time."""
-        scan = self._radiology.scan(number, sld, new_lesion_diameter)
+        scan = self._radiology.scan(number, day, observed, scanned)
         self._state, verdict = recist.step(
             self._state, scan.target, scan.non_target, scan.new_lesion, scanned
         )
@@ -221,6 +225,7 @@ class _Reader:
             {
                 "day": np.broadcast_to(dated, scanned.shape).astype(np.float64),
                 "scanned": scanned,
+                "lesions": scan.target,
                 "sum": verdict.sum,
                 "nadir": verdict.nadir,
                 "target": verdict.target,
@@ -247,7 +252,7 @@ def conduct_arm(
     protocol: Protocol,
     arm_name: str,
     tumour_type: TumourType,
-    compiled: CompiledModel,
+    compiled: AnyModel,
     cohort: Cohort,
     streams: RandomStreams,
     *,
@@ -289,9 +294,7 @@ def conduct_arm(
     censor_day = end_of_follow_up(protocol, streams, cohort.patients)
 
     rules = protocol.assessment.rules()
-    radiology = Radiology(
-        protocol.disease, protocol.measurement, streams, cohort.patients, cohort.baseline["sld_mm"], rules
-    )
+    radiology = disease_of(protocol, tumour_type, compiled, cohort, people.states, people.parameters, streams)
     reader = _Reader(protocol, radiology, streams, cohort.patients, rules)
     hazards = Hazards(
         tumour_type,
@@ -329,6 +332,7 @@ def conduct_arm(
                 observed["viable_sld"],
                 course.in_first_line_chemotherapy(day),
             )
+            radiology.take_new_lesions(day, hazards)
             over_time.record(plan.grid.index(day) + 1, observed, cohort.baseline["sld_mm"])
             last_grid_day = day
         hazards.die(surveillance.visit(day, followed, observed), day)
@@ -338,8 +342,7 @@ def conduct_arm(
                 plan.scans.index(day),
                 day,
                 scanned,
-                np.where(scanned, observed["sld"], cohort.baseline["sld_mm"]),
-                hazards.new_lesion_diameter,
+                observed,
                 course,
             )
             course.progress(progressed, day)

@@ -102,6 +102,11 @@ class Hazards:
         self._viable_sld = viable_sld
         self._in_chemotherapy = in_chemotherapy
 
+    @property
+    def new_lesion_count(self) -> NDArray[np.int64]:
+        """How many new lesions have appeared in each patient, shape ``(N,)``."""
+        return np.asarray((~np.isnan(self.new_lesion_diameter)).sum(axis=1))
+
     def die(self, who: NDArray[np.bool_], day: float) -> None:
         """Let patients die on ``day`` of something else than their disease: a side effect."""
         self.death_day[who & np.isinf(self.death_day)] = day

@@ -19,16 +19,16 @@ import numpy as np
 import pandas as pd
 
 from unmask import __version__
-from unmask.engine import CompiledModel, compile_model
 from unmask.errors import ConfigurationError
-from unmask.model.catalogue import load
 from unmask.patients.cohort import Cohort, check_against_model, screen
+from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
 from unmask.store import Batches, claim
 from unmask.survival import endpoints, estimate
 from unmask.therapy.hormone import no_effect
 from unmask.trial.conduct import conduct_arm
+from unmask.trial.disease import model_of
 from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
 from unmask.trial.result import OUTPUTS, TrialResult
@@ -166,7 +166,7 @@ def run_trial(
         len(plan.protocol.arms) if plan.protocol.allocation == "randomised" else 1
     )
     tell(0, wanted, "compiling the model")
-    compiled = compile_model(load(plan.tumour_type.model))
+    compiled = model_of(plan.protocol.disease.form, plan.tumour_type.model)
     check_against_model(plan.tumour_type, compiled)
     threads = workers or os.cpu_count() or 1
     kept = Batches(folder, plan.hash(compiled.hash), resume=resume) if folder is not None else None
@@ -207,7 +207,7 @@ def run_trial(
 
 def _run_batch(
     plan: TrialPlan,
-    compiled: CompiledModel,
+    compiled: AnyModel,
     candidates: np.ndarray[Any, np.dtype[np.int64]],
     done: int,
     wanted: int,
@@ -262,7 +262,7 @@ def _run_batch(
 
 def _result(
     plan: TrialPlan,
-    compiled: CompiledModel,
+    compiled: AnyModel,
     parts: dict[str, list[pd.DataFrame]],
     counts: dict[str, int],
     started: datetime,

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from unmask.biology.lesion_totals import LESION_SHARE, LESION_TOTALS
 from unmask.errors import ModelError
 from unmask.model.assemble import assemble
-from unmask.model.catalogue import load, modules, names
+from unmask.model.catalogue import lesion_parameters, load, modules, names
 from unmask.model.evaluate import Evaluator
 from unmask.model.module import Contribution, Definition, Instance, Module, Need, Rate
 from unmask.model.system import Parameter, Species
@@ -315,25 +316,34 @@ def test_one_lesion_equals_the_lumped_core_exactly():
         return expression.xreplace({item: sp.Symbol(plain(item.name)) for item in expression.free_symbols})
 
     assert tuple(map(plain, one.species_names)) == lumped.species_names
-    assert tuple(map(plain, one.parameter_names)) == lumped.parameter_names
-    assert tuple(map(plain, one.observables)) == lumped.observables
+    assert [name for name in map(plain, one.parameter_names) if name != "target_lesion"] == list(
+        lumped.parameter_names
+    )
+    own = [name for name in one.observables if name.startswith("lesion1__")]
+    assert [plain(name) for name in own] == list(lumped.observables[: len(own)])
+    assert one.observables[len(own) :] == lumped.observables
     assert [renamed(rate) for rate in one.rates] == list(lumped.rates)
     expected = {rule.name: rule.expression for rule in lumped.rules}
-    assert {plain(rule.name): renamed(rule.expression) for rule in one.rules} == expected
+    totals = {name for module in (LESION_SHARE, LESION_TOTALS) for name in module.own}
+    found = {rule.name: renamed(rule.expression) for rule in one.rules if plain(rule.name) not in totals}
+    found |= {plain(rule.name): renamed(rule.expression) for rule in one.rules if "__" in rule.name}
+    assert {name: found[name] for name in expected} == expected
 
 
 def test_two_lesions_are_two_lumped_tumours_that_share_blood_and_lymph_node():
     lumped, two = load("core"), load("core", lesions=2)
     lesion, body = modules("core")
     own = {name for module in lesion for name in module.own}
-    shared = [name for module in body for name in module.own]
+    alike = {item.name for item in lumped.parameters} - set(lesion_parameters("core"))
+    shared = {name for module in body for name in module.own} | alike
     names_of_values = (*lumped.species_names, *lumped.parameter_names)
     first = random_values(lumped, names_of_values, 2)
     second = random_values(lumped, names_of_values, 3)
     second |= {name: first[name] for name in shared if name in first}
     together = {name: first[name] for name in shared if name in first}
     for group, values in (("lesion1", first), ("lesion2", second)):
-        together |= {f"{group}__{name}": value for name, value in values.items() if name in own}
+        together |= {f"{group}__{name}": value for name, value in values.items() if name in own - alike}
+        together[f"{group}__target_lesion"] = 1.0
     found = rates_by_name(two, together)
     alone = [rates_by_name(lumped, first), rates_by_name(lumped, second)]
     for group, rates in zip(("lesion1", "lesion2"), alone, strict=True):
@@ -354,8 +364,10 @@ def test_the_catalogue_names_the_nearest_model():
     assert "core" in names()
     with pytest.raises(ModelError, match="Did you mean 'core'"):
         load("cor")
-    with pytest.raises(ModelError, match="at least one"):
+    with pytest.raises(ModelError, match="one to 12"):
         load("core", lesions=0)
+    with pytest.raises(ModelError, match="one to 12"):
+        load("core", lesions=13)
 
 
 def test_every_module_of_the_core_has_an_equation_and_a_source_in_its_docstring():

@@ -1,0 +1,89 @@
+"""Numbers of a virtual trial as estimates, and its survival curves as series."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from unmask.claims.claim import Estimate
+from unmask.claims.estimates import NOTHING
+from unmask.claims.plots import Series
+from unmask.survival.estimate import follow_up
+
+if TYPE_CHECKING:
+    from unmask.trial.result import TrialResult
+
+_MISSING = float("nan")
+
+
+def _estimate(value: Any, ci: Any, n: int) -> Estimate:
+    if value is None:
+        return NOTHING
+    low, high = ci or (None, None)
+    return Estimate(
+        float(value),
+        _MISSING if low is None else float(low),
+        _MISSING if high is None else float(high),
+        n,
+    )
+
+
+def response_rate(result: TrialResult, arm: str) -> Estimate:
+    """Return the confirmed response rate of an arm."""
+    summary = result.summary["arms"][arm]
+    return _estimate(summary["orr"], summary["orr_ci"], summary["n"])
+
+
+def median_months(result: TrialResult, arm: str, endpoint: str) -> Estimate:
+    """Return a median time (``os_months``, ``pfs_months``, ``duration_of_response_months``)."""
+    summary = result.summary["arms"][arm]
+    return _estimate(summary[endpoint]["median"], summary[endpoint].get("ci"), summary["n"])
+
+
+def hazard_ratio(result: TrialResult, endpoint: str) -> Estimate:
+    """Return the hazard ratio of the experimental against the control arm (``os``, ``pfs``)."""
+    found = result.summary["comparisons"][endpoint]
+    return _estimate(found["hr"], found["ci"], len(result.tables["patients"]))
+
+
+def of_arm(result: TrialResult, arm: str) -> pd.DataFrame:
+    """Return the patients of an arm, in the order of their numbers."""
+    table = result.tables["patients"]
+    chosen: pd.DataFrame = table[table["arm"] == arm].sort_values("patient")
+    return chosen
+
+
+def responded(result: TrialResult, arm: str) -> NDArray[np.bool_]:
+    """Return who has a confirmed response, ``(N,)``."""
+    return np.asarray(of_arm(result, arm)["best_response"].isin(["CR", "PR"]), dtype=bool)
+
+
+def first_shrinkage_weeks(result: TrialResult, arm: str) -> NDArray[np.float64]:
+    """Return the week of the first scan 30 % below baseline of every patient who has one."""
+    scans = result.tables["assessments"]
+    small = scans[(scans["arm"] == arm) & (scans["change_from_baseline"] <= -0.3 + 1e-12)]
+    return np.asarray(small.groupby("patient", observed=True)["day"].min(), dtype=float) / 7.0
+
+
+def survival(result: TrialResult, arm: str, endpoint: str, name: str) -> Series:
+    """Return the Kaplan-Meier curve of an arm (``OS`` or ``PFS``) over months."""
+    curve = follow_up(result.tables["time_to_event"], endpoint, arm).curve
+    return Series(
+        name,
+        tuple(curve.months.tolist()),
+        tuple(curve.survival.tolist()),
+        low=tuple(curve.low.tolist()),
+        high=tuple(curve.high.tolist()),
+        steps=True,
+    )
+
+
+def difference_of_rates(one: Estimate, other: Estimate) -> Estimate:
+    """Return the difference of two independent shares with Newcombe's interval from theirs (1998, method 10)."""
+    gap = one.value - other.value
+    below = np.hypot(one.value - one.low, other.high - other.value)
+    above = np.hypot(one.high - one.value, other.value - other.low)
+    return Estimate(gap, float(gap - below), float(gap + above), one.n + other.n)

@@ -107,14 +107,14 @@ class Surveillance:
         self._take_records()
         orders = self._desk.visit(day, seen, observed, self._exposure(day))
         course, administration = self._course, self._administration
-        course.held["antibody"] = orders.hold_immunotherapy
-        course.held["chemotherapy"] = orders.hold_chemotherapy
-        course.chemotherapy_share = orders.chemotherapy_dose_factor
-        course.growth_factor = orders.gcsf
-        course.stop("antibody", orders.stop_immunotherapy)
-        course.stop("chemotherapy", orders.stop_chemotherapy)
+        course.hold("antibody", seen, orders.hold_immunotherapy)
+        course.hold("chemotherapy", seen, orders.hold_chemotherapy)
+        course.chemotherapy_share[seen] = orders.chemotherapy_dose_factor[seen]
+        course.growth_factor[seen] = orders.gcsf[seen]
+        course.stop("antibody", seen & orders.stop_immunotherapy)
+        course.stop("chemotherapy", seen & orders.stop_chemotherapy)
         for name in course.drugs_against("anti_ctla4_central"):
-            course.stop(name, orders.stop_anti_ctla4)
+            course.stop(name, seen & orders.stop_anti_ctla4)
         self._give_steroid(day, seen, orders.steroid_mg_per_kg)
         for name, wanted in (("infliximab", orders.infliximab), ("vedolizumab", orders.vedolizumab)):
             if (rows := np.flatnonzero(wanted & seen)).size:

@@ -121,6 +121,10 @@ class TreatmentCourse:
             self._subsequent_due[starting] = day
             self._subsequent_left[starting] = therapy.doses or UNLIMITED
 
+    def hold(self, what: str, seen: Flags, held: Flags) -> None:
+        """Say for the patients ``seen`` whether treatment of a kind, or with a drug of that name, may not be given."""
+        self.held[what] = np.where(seen, held, self.held.get(what, np.zeros_like(seen)))
+
     def stop(self, what: str, who: Flags) -> None:
         """End for good all treatment of a kind ("antibody", "chemotherapy") or with a drug of that name."""
         if not who.any():

@@ -1,0 +1,151 @@
+"""Whatever is prescribed, patients stay possible: random arms of drugs, radiotherapy and surgery."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from unmask.engine import CompiledModel, compile_model
+from unmask.errors import ConfigurationError
+from unmask.model.catalogue import load
+from unmask.patients.cohort import Cohort, screen
+from unmask.patients.parameter_set import TumourType, load_tumour_type
+from unmask.patients.random_streams import RandomStreams
+from unmask.therapy.regimen import available_drugs, load_drug
+from unmask.trial.arms import Arm
+from unmask.trial.conduct import ArmRecord, conduct_arm
+from unmask.trial.protocol import load_protocol
+from unmask.trial.treatment import MANAGEMENT
+
+SEED = 11
+STREAMS = RandomStreams(SEED)
+PRESCRIBED = sorted(
+    name
+    for name in available_drugs()
+    if load_drug(name).kind in ("antibody", "chemotherapy", "targeted", "hormone")
+)
+
+
+@pytest.fixture(scope="module")
+def clinic() -> tuple[CompiledModel, TumourType, Cohort]:
+    compiled = compile_model(load("core"))
+    tumour = load_tumour_type("prostate")  # all three hormone clones, and a marker
+    return compiled, tumour, screen(tumour, compiled, STREAMS, np.arange(40)).first(8)
+
+
+def drug_treatments() -> st.SearchStrategy[dict[str, Any]]:
+    def build(name: str, share: float, every: int, first: int, doses: int | None) -> dict[str, Any]:
+        drug = load_drug(name)
+        flexible = drug.effect is not None or drug.per_day is not None
+        dose = drug.standard_dose * (share if flexible else 1.0)
+        item = {"drug": name, "dose": dose, "unit": drug.unit, "every_days": every, "first_day": first}
+        return item if doses is None else {**item, "doses": doses}
+
+    return st.builds(
+        build,
+        st.sampled_from(PRESCRIBED),
+        st.floats(0.1, 3.0),
+        st.sampled_from([7, 14, 21, 28, 84]),
+        st.integers(0, 60),
+        st.none() | st.integers(1, 6),
+    )
+
+
+TREATMENTS = st.lists(
+    drug_treatments()
+    | st.builds(
+        lambda gray, fractions, first, field: {
+            "procedure": "radiotherapy",
+            "gray": gray,
+            "fractions": fractions,
+            "first_day": first,
+            "in_field": field,
+        },
+        st.floats(0.5, 20.0),
+        st.integers(1, 10),
+        st.integers(0, 100),
+        st.floats(0.01, 1.0),
+    )
+    | st.builds(
+        lambda margin, nodes, first: {
+            "procedure": "surgery",
+            "margin": margin,
+            "nodes_removed": nodes,
+            "first_day": first,
+        },
+        st.sampled_from(["R0", "R1", "R2"]),
+        st.floats(0.0, 1.0),
+        st.integers(0, 100),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def conducted(
+    clinic: tuple[CompiledModel, TumourType, Cohort], treatments: list[dict[str, Any]], cohort: Cohort
+) -> ArmRecord:
+    compiled, tumour, _ = clinic
+    arm = Arm.model_validate({"label": "any", "treatment": treatments})
+    short = load_protocol("oak", ("follow_up.days=170", "follow_up.accrual_days=0"))[0]
+    protocol = short.model_copy(update={"arms": {"any": arm, "other": arm}})
+    return conduct_arm(protocol, "any", tumour, compiled, cohort, STREAMS)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(treatments=TREATMENTS)
+def test_patients_stay_possible_under_any_treatment(
+    clinic: tuple[CompiledModel, TumourType, Cohort], treatments: list[dict[str, Any]]
+) -> None:
+    cohort = clinic[2]
+    before = cohort.states.copy()
+    try:
+        record = conducted(clinic, treatments, cohort)
+    except (ConfigurationError, ValueError) as refused:  # two antibodies against one target, a drug twice
+        assert any(word in str(refused) for word in ("same target", "planned twice"))
+        return
+    assert (cohort.states == before).all()
+    assert not np.isfinite(record.failure_day).any()
+    for name, values in record.course.items():
+        known = values[~np.isnan(values)]
+        assert np.isfinite(known).all(), name
+        if name != "sld_change":
+            assert (known >= 0).all(), name
+    first_day = {}
+    for dose in record.doses:
+        assert (dose.amount > 0).all()
+        assert np.unique(dose.rows).size == dose.rows.size
+        first_day.setdefault(dose.drug, dose.day)
+    for item in treatments:
+        name = item.get("drug") or item["procedure"]
+        if (
+            name in first_day
+            and sum(name in (other.get("drug"), other.get("procedure")) for other in treatments) == 1
+        ):
+            assert first_day[name] >= item["first_day"]
+            given = np.zeros(cohort.size, dtype=int)
+            for dose in record.doses:
+                if dose.drug == name and dose.phase != MANAGEMENT:
+                    given[dose.rows] += 1
+            most = item.get("doses") or item.get("fractions") or (1 if name == "surgery" else 10**6)
+            assert given.max() <= most
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(treatments=TREATMENTS)
+def test_a_patient_does_not_depend_on_the_others(
+    clinic: tuple[CompiledModel, TumourType, Cohort], treatments: list[dict[str, Any]]
+) -> None:
+    cohort = clinic[2]
+    try:
+        whole = conducted(clinic, treatments, cohort)
+    except (ConfigurationError, ValueError):
+        return
+    part = conducted(clinic, treatments, cohort.take(np.array([2, 5, 7])))
+    for name, values in part.course.items():
+        assert np.array_equal(values, whole.course[name][[2, 5, 7]], equal_nan=True), name
+    assert np.array_equal(part.death_day, whole.death_day[[2, 5, 7]])

@@ -8,7 +8,7 @@ depend on who else is in the cohort.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +48,33 @@ class _Columns:
         )
 
 
+@dataclass(frozen=True)
+class _Packed:
+    """The model with just so many lesions, and where its columns lie."""
+
+    compiled: CompiledModel
+    state: _Columns
+    parameter: _Columns
+    observable: _Columns
+
+    @classmethod
+    def of(cls, name: str, lesions: int) -> _Packed:
+        compiled = compile_model(load(name, lesions=lesions))
+        kinds = (compiled.states, compiled.parameters, compiled.observables)
+        return cls(compiled, *(_Columns.of(names, lesions) for names in kinds))
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Patients with the same number of lesions: their rows, their slots in use, and their arrays, packed."""
+
+    model: _Packed
+    rows: Rows
+    slots: Rows
+    states: Array
+    parameters: Array
+
+
 class LesionModel:
     """Model ``name`` for patients with one to :data:`SLOTS` lesions; used like a compiled model.
 
@@ -60,10 +87,11 @@ class LesionModel:
     def __init__(self, name: str) -> None:
         self._name = name
         self.model: Model = load(name, lesions=SLOTS)
-        self._compiled: dict[int, CompiledModel] = {}
+        self._packed: dict[int, _Packed] = {}
         self._state = _Columns.of(self.states, SLOTS)
         self._parameter = _Columns.of(self.parameters, SLOTS)
         self._observable = _Columns.of(self.observables, SLOTS)
+        self._lesion_columns: dict[str, Rows] = {}
         self._sizes = self.lesion_columns("baseline_sld")
 
     @property
@@ -71,12 +99,12 @@ class LesionModel:
         """Content hash of the model."""
         return self.model.hash
 
-    @property
+    @cached_property
     def states(self) -> tuple[str, ...]:
         """Names of the states, in order of the columns."""
         return self.model.species_names
 
-    @property
+    @cached_property
     def parameters(self) -> tuple[str, ...]:
         """Names of the parameters, in order of the columns."""
         return self.model.parameter_names
@@ -107,11 +135,12 @@ class LesionModel:
 
     def lesion_columns(self, name: str) -> Rows:
         """Return the column of a lesion's parameter, state or observable in each slot, shape ``(SLOTS,)``."""
-        full = [f"{lesion_group(number)}{SEPARATOR}{name}" for number in range(1, SLOTS + 1)]
-        for index in (self.parameter_index, self.state_index, self.observable_index):
-            if full[0] in index:
-                return np.array([index[item] for item in full])
-        raise KeyError(name)
+        if name not in self._lesion_columns:
+            full = [f"{lesion_group(number)}{SEPARATOR}{name}" for number in range(1, SLOTS + 1)]
+            indices = (self.parameter_index, self.state_index, self.observable_index)
+            index = next(index for index in indices if full[0] in index)
+            self._lesion_columns[name] = np.array([index[item] for item in full])
+        return self._lesion_columns[name]
 
     def present(self, parameters: Array) -> NDArray[np.bool_]:
         """Return which slots hold a lesion, shape ``(N, SLOTS)``."""
@@ -147,57 +176,45 @@ class LesionModel:
             time=start.copy(),
         )
 
-        def part(
-            compiled: CompiledModel, rows: Rows, lesions: int, own: Array, fixed: Array, slots: Rows
-        ) -> None:
-            done = compiled.integrate(
-                own, fixed, start[rows], end[rows], rtol=rtol, step_size=hint[rows], threads=threads
+        for group in self._groups(states, parameters):
+            rows = group.rows
+            done = group.model.compiled.integrate(
+                group.states,
+                group.parameters,
+                start[rows],
+                end[rows],
+                rtol=rtol,
+                step_size=hint[rows],
+                threads=threads,
             )
-            _scatter(
-                result.states, done.states, rows, slots, self._state, _Columns.of(compiled.states, lesions)
-            )
+            _scatter(result.states, done.states, group, self._state, group.model.state)
             for name in ("step_size", "status", "steps", "rejected", "time"):
                 getattr(result, name)[rows] = getattr(done, name)
-
-        self._by_lesions(states, parameters, part)
         return result
 
     def observe(self, states: Array, parameters: Array) -> Array:
         """Return ``(N, observables)``; what an empty slot would show is 0."""
         found = np.zeros((len(states), len(self.observables)))
 
-        def part(
-            compiled: CompiledModel, rows: Rows, lesions: int, own: Array, fixed: Array, slots: Rows
-        ) -> None:
-            seen = compiled.observe(own, fixed)
-            _scatter(found, seen, rows, slots, self._observable, _Columns.of(compiled.observables, lesions))
-
-        self._by_lesions(states, parameters, part)
+        for group in self._groups(states, parameters):
+            seen = group.model.compiled.observe(group.states, group.parameters)
+            _scatter(found, seen, group, self._observable, group.model.observable)
         return found
 
-    def _by_lesions(
-        self,
-        states: Array,
-        parameters: Array,
-        part: Callable[[CompiledModel, Rows, int, Array, Array, Rows], None],
-    ) -> None:
-        """Call ``part`` for the patients of each number of lesions, with their arrays packed."""
+    def _groups(self, states: Array, parameters: Array) -> Iterator[_Group]:
         present = self.present(parameters)
         counts = present.sum(axis=1)
         for lesions in np.unique(counts):
             rows = np.flatnonzero(counts == lesions)
-            # A patient without any lesion (drawn as none, or a size that is no number) keeps the first slot.
+            # A size that is no number leaves a patient without a lesion; it keeps the first slot and fails there.
             kept = max(int(lesions), 1)
             slots = np.argsort(~present[rows], axis=1, kind="stable")[:, :kept]
-            compiled = self._with(kept)
-            own = _gather(states, rows, slots, self._state, _Columns.of(compiled.states, kept))
-            fixed = _gather(parameters, rows, slots, self._parameter, _Columns.of(compiled.parameters, kept))
-            part(compiled, rows, kept, own, fixed, slots)
-
-    def _with(self, lesions: int) -> CompiledModel:
-        if lesions not in self._compiled:
-            self._compiled[lesions] = compile_model(load(self._name, lesions=lesions))
-        return self._compiled[lesions]
+            if kept not in self._packed:
+                self._packed[kept] = _Packed.of(self._name, kept)
+            model = self._packed[kept]
+            own = _gather(states, rows, slots, self._state, model.state)
+            fixed = _gather(parameters, rows, slots, self._parameter, model.parameter)
+            yield _Group(model, rows, slots, own, fixed)
 
 
 def _gather(values: Array, rows: Rows, slots: Rows, full: _Columns, packed: _Columns) -> Array:
@@ -208,9 +225,8 @@ def _gather(values: Array, rows: Rows, slots: Rows, full: _Columns, packed: _Col
     return out
 
 
-def _scatter(
-    values: Array, packed_values: Array, rows: Rows, slots: Rows, full: _Columns, packed: _Columns
-) -> None:
-    for place in range(slots.shape[1]):
-        values[rows[:, None], full.lesion[slots[:, place]]] = packed_values[:, packed.lesion[place]]
-    values[rows[:, None], full.shared] = packed_values[:, packed.shared]
+def _scatter(values: Array, found: Array, group: _Group, full: _Columns, packed: _Columns) -> None:
+    rows = group.rows[:, None]
+    for place in range(group.slots.shape[1]):
+        values[rows, full.lesion[group.slots[:, place]]] = found[:, packed.lesion[place]]
+    values[rows, full.shared] = found[:, packed.shared]

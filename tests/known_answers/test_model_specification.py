@@ -200,6 +200,8 @@ BEYOND = {  # what the specification does not know, at the value at which its eq
     "targeted_clearance": ANY,
     "targeted_volume": ANY,
     "targeted_half_effect": ANY,
+    "targeted_needs_driver": 0.0,
+    "driver_dependence": ANY,
     "anti_tnf_effect": 0.0,
     "anti_tnf_decay_rate": ANY,
     "anti_tnf_inflammation_effect": ANY,

@@ -28,6 +28,7 @@ BURN_IN_DAYS = 400.0
 RESISTANT_SHARE_CEILING = 0.9  # the drawn odds are those of a share between 0 and this
 ANTIGEN_LOSS_SHARE_CEILING = 0.5
 HORMONE_SHARE_CEILING = 0.5
+TARGETED_SHARE_CEILING = 0.1
 MINIMUM_SENSITIVE_SHARE = 0.01
 # States that rest at a parameter of the patient, beside those of the neutrophils at `neutrophil_baseline`.
 _AT_REST = {"autoreactivity": "autoreactivity_set_point"}
@@ -204,7 +205,7 @@ def _clone_shares(
             1.0 - resistant - antigen_loss - independent - producing, MINIMUM_SENSITIVE_SHARE
         ),
         "cancer_chemo_resistant": resistant,
-        "cancer_targeted_resistant": tumour_type.baseline_value("targeted_resistant_share"),
+        "cancer_targeted_resistant": drawn("targeted_resistant_share", TARGETED_SHARE_CEILING),
         "cancer_hormone_independent": independent,
         "cancer_hormone_producing": producing,
         "cancer_multi_resistant": tumour_type.baseline_value("multi_resistant_share"),

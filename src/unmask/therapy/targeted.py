@@ -5,13 +5,17 @@ targeted-resistant and multi-resistant clones)::
 
     taken = targeted_daily_dose / (1 + targeted_missed_odds)                                [mg per day]
     dc/dt = (taken - targeted_clearance * c) / targeted_volume
-    E     = c / (c + targeted_half_effect)
+    E     = driven * c / (c + targeted_half_effect)
+    driven = 1 - targeted_needs_driver * (1 - driver_dependence)
     kill of a clone        = targeted_kill_rate * E * s                                     [per day]
     growth left to a clone = 1 - targeted_growth_inhibition * E * s
 
 Tablets are taken every day and half-lives are longer than a day, so intake is spread over the day. Adherence, the
 share of the prescribed tablets that is taken, is ``1 / (1 + missed odds)``: odds that vary lognormally between patients
 keep it between 0 and 1. Clearance and volume are apparent ones (bioavailability is in them).
+
+A kinase inhibitor does nothing to a tumour that does not live by its kinase: ``driver_dependence`` belongs to the
+tumour type (1 in ``egfr``, else 0), ``targeted_needs_driver`` to the drug (1 for erlotinib, 0 for everolimus).
 
 Resistance is there before treatment (``baseline.targeted_resistant_share`` of the tumour type) or arises by mutation
 at division (``biology.clones``); the drug selects it either way.
@@ -76,6 +80,26 @@ TARGETED = Module(
             "assumed",
         ),
         Parameter(
+            "targeted_needs_driver",
+            0.0,
+            "1",
+            "1: acts only where a mutated kinase drives the tumour",
+            0.0,
+            1.0,
+            "set by the drug",
+            "definition",
+        ),
+        Parameter(
+            "driver_dependence",
+            0.0,
+            "1",
+            "dependence of the tumour on a mutated kinase (EGFR)",
+            0.0,
+            1.0,
+            "set by the tumour type",
+            "definition",
+        ),
+        Parameter(
             "targeted_kill_rate",
             0.0,
             "1/day",
@@ -114,9 +138,15 @@ TARGETED = Module(
             "daily amount taken",
         ),
         Definition(
+            "targeted_driven",
+            "1",
+            "1 - targeted_needs_driver * (1 - driver_dependence)",
+            "effect that the tumour's dependence allows",
+        ),
+        Definition(
             "targeted_effect",
             "1",
-            "targeted_central / (targeted_central + targeted_half_effect)",
+            "targeted_driven * targeted_central / (targeted_central + targeted_half_effect)",
             "share of the largest effect",
         ),
         Definition(

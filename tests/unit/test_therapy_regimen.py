@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +55,41 @@ def test_antibodies_against_one_target_set_the_same_parameters():
     assert len(axes) == 3
     for names in axes.values():
         assert all(other == names[0] for other in names)
+
+
+THERAPIES = (Path(__file__).parents[2] / "docs" / "therapies.md").read_text(encoding="utf-8")
+COLUMNS = (
+    "clearance",
+    "central_volume",
+    "distribution_clearance",
+    "peripheral_volume",
+    "clearance_change",
+    "clearance_change_time",
+    "clearance_change_shape",
+    "affinity",
+)
+
+
+def test_the_table_of_antibodies_is_that_of_the_drugs():
+    antibodies = [name for name in available_drugs() if load_drug(name).kind == "antibody"]
+    assert len(antibodies) == 5
+    for name in antibodies:
+        row = re.search(rf"^\| {name} \|(.*)\|$", THERAPIES, flags=re.MULTILINE)
+        assert row is not None
+        drug = load_drug(name)
+        axis = str(drug.dose().state).removesuffix("_central")
+        for cell, column in zip(row[1].split("|"), COLUMNS, strict=False):
+            item = drug.individual[f"{axis}_{column}"]
+            value, *rest = cell.split()
+            assert float(value) == item.value, (name, column)
+            assert ("*" in rest or "?" in rest) == (item.confidence == "assumed"), (name, column)
+            if published := re.search(r"\((\d+) %\)", cell):
+                sigma = np.sqrt(np.log(1 + (int(published[1]) / 100) ** 2))
+                assert item.sigma == pytest.approx(sigma, abs=1e-4), (name, column)
+            elif published := re.search(r"\(SD ([\d.]+)\)", cell):
+                assert item.sd == float(published[1])
+            else:
+                assert not item.varies or item.deviate_of is not None
 
 
 def test_an_antibody_adds_its_concentration_in_each_patients_own_volume():

@@ -189,6 +189,47 @@ def assess(
         console.print(item)
 
 
+@app.command()
+def claims(
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="C7", help="Only this claim; repeatable.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder for claims.html and claims.json (default: none written)."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="Seed (default: what each claim states).")
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option("--patients", help="Virtual patients (default: what each claim states).")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Threads (default: all processors).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace results that are in the folder.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print claims.json instead of lines.")] = False,
+) -> None:
+    """Run the experiments behind the claims C1 to C14: what holds, what does not, beside the published figures."""
+    from unmask.claims import run as experiments
+
+    with _progress("Claims") as progress:
+        findings = experiments.run(
+            tuple(only or ()),
+            out,
+            seed,
+            patients,
+            progress,
+            workers=workers or os.cpu_count() or 1,
+            force=force,
+            report=None if as_json else typer.echo,
+        )
+    if as_json:
+        typer.echo(json.dumps(experiments.as_document(findings), indent=2, ensure_ascii=False))
+    elif out is not None:
+        typer.echo(f"Report: {out / 'claims.html'}")
+
+
 @model_app.command("list")
 def model_list() -> None:
     """List the models."""

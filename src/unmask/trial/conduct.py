@@ -23,7 +23,7 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.response import Rules, irecist, recist
 from unmask.response.codes import Response
 from unmask.safety.adverse_events import Events
-from unmask.safety.autoimmune import Background
+from unmask.safety.autoimmune import Background, draw_background
 from unmask.trial.administration import Administration, DoseRecord
 from unmask.trial.disease import Lesions, Lumped, disease_of
 from unmask.trial.hazards import GRID_DAYS, ONE_CELL_MC, Hazards
@@ -75,6 +75,8 @@ class ArmRecord:
 
     Attributes
     ----------
+    baseline_lesions
+        Target lesions at baseline in tenths of a millimetre, ``(N, 5)``, -1 where there is none.
     death_day, censor_day
         Per patient; death ``inf`` where none happened.
     failure_day, failure_reason
@@ -87,7 +89,7 @@ class ArmRecord:
     cohort: Cohort
     lesion_count: NDArray[np.int64]
     has_non_target: Flags
-    baseline_sum: NDArray[np.int64]
+    baseline_lesions: NDArray[np.int32]
     assessed: Flags
     readings: Readings
     death_day: Array
@@ -100,6 +102,11 @@ class ArmRecord:
     grid: tuple[int, ...]
     course: Mapping[str, NDArray[np.float32]]
     steps: int
+
+    @property
+    def baseline_sum(self) -> NDArray[np.int64]:
+        """Sum of the target lesions at baseline in tenths of a millimetre, ``(N,)``."""
+        return np.asarray(np.maximum(self.baseline_lesions, 0).sum(axis=1, dtype=np.int64))
 
 
 def end_of_follow_up(protocol: Protocol, streams: RandomStreams, patients: NDArray[np.int64]) -> Array:
@@ -271,7 +278,12 @@ def conduct_arm(
     arm = protocol.arms[arm_name]
     plan = timeline(protocol)
     people = _Patients(cohort, compiled, rtol, threads)
-    background = Background.none(cohort.size)
+    background = draw_background(
+        protocol.population.autoimmune,
+        protocol.population.immunosuppressed_share,
+        lambda process, visit=0: streams.uniform(process, cohort.patients, visit),
+        cohort.size,
+    )
     administration = Administration(
         compiled,
         people.states,
@@ -355,7 +367,7 @@ def conduct_arm(
         cohort=cohort,
         lesion_count=radiology.lesion_count,
         has_non_target=radiology.has_non_target,
-        baseline_sum=np.where(radiology.baseline >= 0, radiology.baseline, 0).sum(axis=1),
+        baseline_lesions=radiology.baseline,
         assessed=~never_assessed,
         readings=reader.readings(),
         death_day=hazards.death_day,

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from unmask.configuration import check, merge, nearest, read_toml
 from unmask.errors import ConfigurationError
 from unmask.response import Rules
+from unmask.safety.autoimmune import diseases
 from unmask.trial.arms import Arm
 
 ScanWeek = Annotated[float, Field(allow_inf_nan=False, le=1100.0)]
@@ -127,6 +128,9 @@ class Population(_Record):
     @field_validator("autoimmune")
     @classmethod
     def _whole(cls, shares: dict[str, float]) -> dict[str, float]:
+        for disease in shares:
+            if disease not in diseases():
+                raise ValueError(f"'{disease}' is not modelled; {nearest(disease, diseases())}")
         if sum(shares.values()) > 1.0 + 1e-12:
             raise ValueError(f"the shares add up to {sum(shares.values()):g}; at most 1 is possible")
         return shares

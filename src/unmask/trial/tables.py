@@ -13,9 +13,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unmask.patients.parameter_set import TumourType
+from unmask.patients.pdl1 import CLASSES, pdl1_class
 from unmask.response import best_response
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
 from unmask.safety import adverse_events
+from unmask.safety.autoimmune import diseases
 from unmask.trial.conduct import ArmRecord, Readings
 from unmask.trial.protocol import Protocol
 from unmask.trial.treatment import MANAGEMENT, SUBSEQUENT
@@ -32,8 +34,16 @@ CATEGORIES = {
         "irecist_criterion",
     ),
     "doses": ("arm", "drug", "unit", "phase"),
-    "adverse_events": ("arm", "event", "organ", "action"),
-    "patients": ("arm", "best_response", "irecist_best_response", "pseudoprogression_kind", "status"),
+    "adverse_events": ("arm", "event", "organ", "class", "action"),
+    "patients": (
+        "arm",
+        "pdl1_class",
+        "autoimmune_disease",
+        "best_response",
+        "irecist_best_response",
+        "pseudoprogression_kind",
+        "status",
+    ),
     "course": ("arm",),
     "failures": ("arm", "reason"),
 }
@@ -148,6 +158,9 @@ def _patients(
             "baseline_sld_mm": record.baseline_sum / 10.0,
             **{f"baseline_{name}": values for name, values in cohort.baseline.items() if name != "sld_mm"},
             **p,
+            "pdl1_class": np.array(CLASSES, dtype=object)[pdl1_class(cohort.baseline["pdl1"])],
+            "autoimmune_disease": np.array(("none", *diseases()), dtype=object)[record.background.disease],
+            "immunosuppressed_at_baseline": record.background.on_immunosuppression,
             "best_response": labels(response, Response),
             "response_day": best.first_response_day,
             "irecist_best_response": labels(immune_response, ImmuneResponse),

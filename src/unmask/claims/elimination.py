@@ -13,6 +13,7 @@ from unmask.claims.estimates import difference, median, resampled, share
 from unmask.claims.hosts import Hosts, follow
 from unmask.claims.laboratory import NASCENT_CELLS, Laboratory
 from unmask.claims.plots import Curves, Dots, Row, Series, Stack, Stacks, over_hosts
+from unmask.patients.pdl1 import pdl1_class
 
 FOUR_YEARS = 1461.0
 LOOKS = tuple(float(day) for day in np.linspace(0.0, FOUR_YEARS, 49))
@@ -187,6 +188,7 @@ def tricks(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
             estimates["synergy"] = difference(lost["all"], parts, own.streams, "C2")
     patients_before = laboratory.patients("nsclc", patients, seed).observed()
     exhausted, active = patients_before["exhausted_t_cells"], patients_before["tumour_t_cells"]
+    estimates["pdl1_positive"] = share(pdl1_class(patients_before["pdl1_expression"]) > 0)
     estimates["exhausted"] = median(exhausted / (exhausted + active + 1e-12), own.streams, "C2 exhausted")
     parts_names = ("eliminated", "neither", "escaped")
     return Measured(

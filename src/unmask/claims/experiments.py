@@ -19,12 +19,17 @@ EXPERIMENTS: Mapping[str, str] = {
     "C1": "unmask.claims.elimination:elimination",
     "C2": "unmask.claims.elimination:tricks",
     "C3": "unmask.claims.blockade:blockade",
+    "C4": "unmask.claims.families:families",
     "C5": "unmask.claims.trials:tumour_types",
     "C6": "unmask.claims.trials:survival_gain",
     "C7": "unmask.claims.trials:timing",
     "C8": "unmask.claims.pseudoprogression:pseudoprogression",
     "C9": "unmask.claims.memory:memory",
     "C10": "unmask.claims.selection:selection",
+    "C11": "unmask.claims.harm:chemotherapy",
+    "C12": "unmask.claims.harm:immune",
+    "C13": "unmask.claims.harm:autoimmune",
+    "C14": "unmask.claims.decision:options",
 }
 """Claim -> module and function that measures, in the order of the claims."""
 

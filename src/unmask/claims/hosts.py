@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from unmask.engine import CompiledModel, Status
 from unmask.patients.random_streams import RandomStreams
+from unmask.therapy.procedure import Body
+from unmask.therapy.radiotherapy import deliver_fraction
 from unmask.therapy.regimen import load_drug
 
 CLONE = "cancer_"  # what the names of the states of all clones begin with
@@ -134,6 +136,20 @@ class Given:
     until: float | None = None
 
 
+@dataclass(frozen=True)
+class Irradiated:
+    """Fractions of radiotherapy: days, dose of each (Gy), share of the disease in the field."""
+
+    days: tuple[float, ...]
+    gray: float = 2.0
+    in_field: float = 0.95
+
+
+def working_days(fractions: int, first: float = 0.0) -> tuple[float, ...]:
+    """Return the days of fractions given five times a week."""
+    return tuple(first + 7.0 * (number // 5) + number % 5 for number in range(fractions))
+
+
 def every(days: float, until: float, first: float = 0.0) -> tuple[float, ...]:
     """Return the days of a dose every ``days`` days, from ``first`` up to and without ``until``."""
     return tuple(float(day) for day in np.arange(first, until, days))
@@ -169,6 +185,7 @@ def follow(
     seen: Sequence[float],
     given: Sequence[Given] = (),
     *,
+    irradiated: Sequence[Irradiated] = (),
     rtol: float = 1e-4,
     threads: int = 1,
 ) -> Course:
@@ -179,7 +196,8 @@ def follow(
     looked = np.asarray(seen, dtype=float)
     columns = (*compiled.observables, *(name for name in compiled.states if name not in compiled.observables))
     stored = np.full((len(columns), count, looked.size), np.nan)
-    acts = {day for item in given for day in (*item.days, *(() if item.until is None else (item.until,)))}
+    acts = {day for item in given for day in item.days} | {day for item in irradiated for day in item.days}
+    acts |= {item.until for item in given if item.until is not None}
     plan = sorted({0.0, *looked.tolist(), *(day for day in acts if day <= looked[-1])})
     now, step = 0.0, np.zeros(count)
     failed = np.zeros(count, dtype=bool)
@@ -203,6 +221,10 @@ def follow(
             if item.until == day:
                 for name, value in load_drug(item.drug).end().items():
                     parameters[:, compiled.parameter_index[name]] = value
+        for fraction in irradiated:
+            if day in fraction.days:
+                body = Body(states, parameters, compiled.state_index, compiled.parameter_index)
+                deliver_fraction(body, np.flatnonzero(~failed), fraction.gray, fraction.in_field)
     return Course(
         looked,
         dict(zip(columns, stored, strict=True)),

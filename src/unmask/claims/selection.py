@@ -2,132 +2,137 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import difference, mean, median, share
-from unmask.claims.hosts import Course, Given, every, follow
+from unmask.claims.estimates import difference, median, share
+from unmask.claims.hosts import Course, Given, Irradiated, every, follow, working_days
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
 from unmask.claims.regrowth import confirmed_shrinkage, first, regrown
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 
 YEAR = 365.0
-LOOKS = tuple(float(day) for day in range(0, 379, 21))
-AFTER_CYCLES = 126.0
-RESISTANT_TO = {
-    "chemotherapy": ("chemo_resistant", "multi_resistant"),
-    "targeted": ("targeted_resistant", "multi_resistant"),
-    "hormone": ("hormone_independent", "multi_resistant"),
-}
 THREE_YEARS = 3 * YEAR
+MAJORITY = 0.5
 
 Array = NDArray[np.float64]
 
 
-def resistant_share(course: Course, therapy: str) -> Array:
-    """Return the share of the cells resistant to a kind of therapy, ``(N, T)``, NaN where no tumour is left."""
+@dataclass(frozen=True)
+class Pressure:
+    """A therapy, whom it is given, for how long, and the clones that resist it."""
+
+    words: str
+    tumour_type: str
+    resistant: tuple[str, ...]
+    days: float
+    given: tuple[Given, ...] = ()
+    irradiated: tuple[Irradiated, ...] = ()
+
+
+_CHEMO = ("cancer_chemo_resistant", "cancer_multi_resistant")
+_TARGETED = ("cancer_targeted_resistant", "cancer_multi_resistant")
+_HORMONE = ("cancer_hormone_independent", "cancer_hormone_producing", "cancer_multi_resistant")
+PRESSURES = {
+    "chemotherapy": Pressure(
+        "docetaxel, six cycles", "nsclc", _CHEMO, 126.0, (Given("docetaxel", every(21, 126)),)
+    ),
+    "radiotherapy": Pressure(
+        "radiotherapy, 30 times 2 Gy", "nsclc", _CHEMO, 42.0, irradiated=(Irradiated(working_days(30)),)
+    ),
+    "targeted": Pressure("erlotinib (EGFR mutation)", "egfr", _TARGETED, YEAR, (Given("erlotinib", (0.0,)),)),
+    "hormone": Pressure(
+        "leuprolide (prostate)", "prostate", _HORMONE, 2 * YEAR, (Given("leuprolide", every(84, 2 * YEAR)),)
+    ),
+    "checkpoint": Pressure(
+        "atezolizumab",
+        "nsclc",
+        tuple(dict.fromkeys((*_CHEMO, *_TARGETED, *_HORMONE))),
+        YEAR,
+        (Given("atezolizumab", every(21, YEAR)),),
+    ),
+}
+
+
+def resistant_share(course: Course, clones: tuple[str, ...]) -> Array:
+    """Return the share of some clones among all cancer cells, ``(N, T)``, NaN where no tumour is left."""
     cells = sum(course[name] for name in course.end.clones)
-    resistant = sum(course[f"cancer_{name}"] for name in RESISTANT_TO[therapy])
     with np.errstate(invalid="ignore", divide="ignore"):
-        shares: Array = np.asarray(resistant / cells, dtype=np.float64)
+        shares: Array = np.asarray(sum(course[name] for name in clones) / cells, dtype=np.float64)
     return shares
 
 
 def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Measured:
     """C10: shares of resistant clones under direct therapies and under checkpoint blockade."""
-    lung = laboratory.patients("nsclc", patients, seed)
-    kidney = laboratory.patients("renal", patients, seed)
-    laboratory.tell("docetaxel")
-    chemotherapy = follow(
-        lung, LOOKS, (Given("docetaxel", every(21, AFTER_CYCLES)),), threads=laboratory.threads
-    )
-    laboratory.tell("everolimus")
-    targeted = follow(kidney, LOOKS, (Given("everolimus", (0.0,)),), threads=laboratory.threads)
-    laboratory.tell("atezolizumab")
-    checkpoint = follow(lung, LOOKS, (Given("atezolizumab", every(21, YEAR)),), threads=laboratory.threads)
-
-    last = LOOKS.index(AFTER_CYCLES)
-    under_docetaxel = resistant_share(chemotherapy, "chemotherapy")
-    under_antibody = resistant_share(checkpoint, "chemotherapy")
-    estimates = {
-        "chemotherapy_before": mean(_left(under_docetaxel, last)[0], lung.streams, "C10 docetaxel"),
-        "chemotherapy_after": mean(_left(under_docetaxel, last)[1], lung.streams, "C10 docetaxel"),
-        "chemotherapy_change": difference(*_left(under_docetaxel, last)[::-1], lung.streams, "C10 docetaxel"),
-        "targeted_fold": _fold(targeted, laboratory, "C10 everolimus"),
-        "checkpoint_change": difference(*_left(under_antibody, -1)[::-1], lung.streams, "C10 atezolizumab"),
-        "checkpoint_targeted_fold": _fold(checkpoint, laboratory, "C10 atezolizumab"),
-    }
-    weeks = tuple(day / 7.0 for day in LOOKS)
-    lines = tuple(
-        over_hosts(name, weeks, shares, "mean")
-        for name, shares in (("docetaxel, six cycles", under_docetaxel), ("atezolizumab", under_antibody))
-    )
+    estimates: dict[str, Estimate] = {}
+    lines = []
+    for key, pressure in PRESSURES.items():
+        laboratory.tell(pressure.words)
+        hosts = laboratory.patients(pressure.tumour_type, patients, seed)
+        looks = tuple(float(day) for day in np.linspace(0.0, pressure.days, 19))
+        course = follow(
+            hosts, looks, pressure.given, irradiated=pressure.irradiated, threads=laboratory.threads
+        )
+        shares = resistant_share(course, pressure.resistant)
+        estimates[f"{key}_change"] = difference(shares[:, -1], shares[:, 0], hosts.streams, f"C10 {key}")
+        weeks = tuple(day / 7.0 for day in looks)
+        lines.append(over_hosts(pressure.words, weeks, shares, "mean"))
     escape, months = _acquired(laboratory, patients, seed)
+    estimates |= escape
     figure = claim.published["acquired"]
+    found = escape["acquired"]
+    so_far = tuple((number + 1) / len(months) for number in range(len(months)))
+    when = (Series("virtual patients", months, so_far, steps=True),) if months else ()
     return Measured(
-        {**estimates, **escape},
+        {name: estimates[name] for name in claim.quantities},
         (
             Curves(
-                "Cells resistant to chemotherapy among all cancer cells, lung cancer",
+                "Cells that resist the therapy given, among all cancer cells",
                 "weeks",
                 "resistant share",
-                lines,
-                caption="Mean over patients who still have a tumour, and their middle half.",
+                tuple(lines),
+                caption="Mean over patients who still have a tumour, and their middle half. Under atezolizumab: cells "
+                "resistant to any direct therapy.",
             ),
             Dots(
                 "Acquired resistance to nivolumab within three years, melanoma",
                 "share of all patients treated",
                 (
                     Row(
-                        "response, then regrowth",
-                        escape["acquired"].value,
-                        escape["acquired"].low,
-                        escape["acquired"].high,
-                        figure.value,
-                        figure.ci,
+                        "response, then regrowth", found.value, found.low, found.high, figure.value, figure.ci
                     ),
                 ),
             ),
-            Curves(
-                "When acquired resistance shows",
-                "months",
-                "of those with acquired resistance",
-                (Series("virtual patients", tuple(sorted(months)), tuple(np.arange(1, len(months) + 1) / len(months)),
-                        steps=True),) if months else (),
+            *(
+                (Curves("When acquired resistance shows", "months", "of those with it", when),)
+                if when
+                else ()
             ),
         ),
-    )  # fmt: skip
-
-
-def _left(shares: Array, look: int) -> tuple[Array, Array]:
-    """Return the share before and at a look of the patients who still have a tumour then."""
-    still = np.isfinite(shares[:, look])
-    return shares[still, 0], shares[still, look]
-
-
-def _fold(course: Course, laboratory: Laboratory, process: str) -> Estimate:
-    before, after = _left(resistant_share(course, "targeted"), -1)
-    return median(after / before, course.end.streams, process)
+    )
 
 
 def _acquired(
     laboratory: Laboratory, patients: int, seed: int
 ) -> tuple[dict[str, Estimate], tuple[float, ...]]:
-    """Return how often melanoma patients respond to nivolumab and regrow, when, and by which cells."""
+    """Return how often melanoma patients respond to nivolumab and regrow, when (ascending), and by which cells."""
     hosts = laboratory.patients("melanoma", patients, seed)
     looks = (0.0, *every(63, THREE_YEARS, 63))
     laboratory.tell("three years of nivolumab")
-    course = follow(hosts, looks, (Given("nivolumab", every(14, THREE_YEARS)),), threads=laboratory.threads)
+    doses = Given("nivolumab", every(14, THREE_YEARS), 3.0, "mg/kg")
+    course = follow(hosts, looks, (doses,), threads=laboratory.threads)
     responded = first(confirmed_shrinkage(course["sld"]))
     grown = first(regrown(course["sld"]))
     acquired = (responded < grown) & (grown < len(looks))
     months = np.array(looks)[grown[acquired]] / DAYS_PER_MONTH
-    escaped = course["antigen_loss_share"][acquired, grown[acquired]] > 0.5
+    escaped = course["antigen_loss_share"][acquired, grown[acquired]] > MAJORITY
     found = {
         "acquired": share(acquired),
         "acquired_months": median(months, hosts.streams, "C10 acquired"),
         "antigen_loss": share(escaped),
     }
-    return found, tuple(float(month) for month in months)
+    return found, tuple(np.sort(months).tolist())

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from unmask.report import Arm, Observed, ReportInput, Tables
+from unmask.safety.comparators import beside
+from unmask.safety.summary import summarise_safety
 from unmask.survival.estimate import summarise
 from unmask.survival.observed import ObservedTrial, compare_observed
 
@@ -89,6 +91,7 @@ def tables(size: int, seed: int = 1, arms: tuple[Arm, ...] = ARMS) -> Tables:
                 {
                     "patient": patient, "arm": arm.name, "baseline_sld_mm": baseline, "best_response": best,
                     "irecist_best_response": "iSD", "pseudoprogression": random.random(n) < 0.02 - 0.01 * k,
+                    "death_day": np.where(death <= cut, death, np.nan), "censor_day": cut,
                     "status": "ok",
                 }
             )
@@ -110,13 +113,19 @@ def tables(size: int, seed: int = 1, arms: tuple[Arm, ...] = ARMS) -> Tables:
                 {"patient": patient[row], "arm": arm.name, "day": cycle * 21.0, "phase": "first line"}
             )
         )
-        for event, p in (("Fatigue", 0.3), ("Neutropenia", 0.03 + 0.3 * k), ("Colitis", 0.05 - 0.045 * k)):
+        for event, klass, organ, p, week, lasts, action in side_effects(k):
             hit = patient[random.random(n) < p]
+            onset = random.exponential(7.0 * week, hit.size)
+            hit, onset = hit[onset <= end[hit]], onset[onset <= end[hit]]
+            grade = random.choice([1, 2, 3, 4], hit.size, p=[0.4, 0.35, 0.2, 0.05])
+            over = onset + random.exponential(7.0 * lasts, hit.size)
             parts["adverse_events"].append(
                 pd.DataFrame(
                     {
-                        "patient": hit, "arm": arm.name, "event": event, "related": True,
-                        "grade": random.choice([1, 2, 3, 4], hit.size, p=[0.4, 0.35, 0.2, 0.05]),
+                        "patient": hit, "arm": arm.name, "event": event, "organ": organ, "class": klass,
+                        "grade": grade, "onset_day": onset, "related": True,
+                        "resolution_day": np.where(over <= end[hit], over, np.nan),
+                        "action": np.where(grade > 1, action, "none"),
                     }
                 )
             )  # fmt: skip
@@ -137,6 +146,29 @@ def tables(size: int, seed: int = 1, arms: tuple[Arm, ...] = ARMS) -> Tables:
                 )
             )  # fmt: skip
     return Tables(**{name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()})
+
+
+def side_effects(arm: int) -> list[tuple[str, str, str, float, float, float, str]]:
+    """Event, class, organ, share of patients, mean onset and mean duration (weeks), action of one arm."""
+    immune, chemotherapy = "immune-related", "chemotherapy"
+    if arm == 0:
+        return [
+            ("rash", immune, "skin", 0.20, 5.0, 10.0, "topical"),
+            ("colitis", immune, "gut", 0.08, 8.0, 4.0, "hold, steroid"),
+            ("hypothyroidism", immune, "thyroid", 0.07, 12.0, 300.0, "replacement"),
+            ("hepatitis", immune, "liver", 0.04, 10.0, 6.0, "stop, steroid"),
+            ("fatigue", immune, "general", 0.25, 6.0, 8.0, "none"),
+        ]
+    return [
+        ("fatigue", chemotherapy, "general", 0.33, 2.0, 3.0, "supportive"),
+        ("alopecia", chemotherapy, "skin", 0.33, 4.0, 20.0, "none"),
+        ("nausea", chemotherapy, "gut", 0.24, 1.0, 0.6, "supportive"),
+        ("febrile neutropenia", chemotherapy, "infection", 0.11, 4.0, 1.0, "antibiotics"),
+        ("peripheral neuropathy", chemotherapy, "nervous system", 0.10, 12.0, 60.0, "stop"),
+        ("neutropenia", chemotherapy, "blood", 0.18, 2.0, 1.5, "dose reduction"),
+        ("neutrophil count decreased", chemotherapy, "blood", 0.9, 1.0, 2.0, "none"),
+        ("rash", immune, "skin", 0.01, 8.0, 10.0, "topical"),
+    ]
 
 
 def _times(patient: np.ndarray, arm: Arm, endpoint: str, days: np.ndarray, event: np.ndarray) -> pd.DataFrame:
@@ -161,6 +193,9 @@ def report_input(
     }
     names = [arm.name for arm in arms]
     summary = summarise(named, names, PUBLISHED, trial="oak", seed=1)
+    for name in names:
+        safety = summarise_safety({**named, "doses": made.doses}, name)
+        summary["arms"][name]["safety"] = {**safety, "published": beside(safety, [name], "oak")}
     real = None
     if observed:
         other = tables(120, seed=7, arms=arms)

@@ -121,7 +121,10 @@ ARM_FIGURES: tuple[tuple[tuple[str, ...], Kind], ...] = (
     (("pfs_rate", "*"), "share"),
     (("os_months", "median"), "months"),
     (("os_rate", "*"), "share"),
+    (("safety", "any", "any"), "share"),
     (("grade3plus_related",), "share"),
+    (("safety", "classes", "immune-related", "any"), "share"),
+    (("safety", "classes", "immune-related", "grade3plus"), "share"),
 )
 """Where each figure of an arm lies in the summary, in reading order; ``*`` stands for every key (months)."""
 

@@ -12,7 +12,7 @@ from itertools import groupby
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from unmask.report import endpoints, figures, findings, tables, words
+from unmask.report import endpoints, figures, findings, safety_figures, tables, words
 from unmask.report.figures import Figure
 from unmask.report.inputs import ReportInput
 from unmask.report.words import Words
@@ -63,6 +63,7 @@ def render(report: ReportInput) -> str:
         observed_tally=_observed_tally(report, observed, text),
         sections=[section for section in sections if section.figures],
         pseudoprogression=_pseudoprogression(report, text),
+        safety=safety_figures.section(report, text),
         adverse_rows=tables.adverse_rows(report, report.arms),
         grades=tables.GRADES,
         failure_reasons=tables.failure_reasons(report),

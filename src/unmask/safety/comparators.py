@@ -1,0 +1,138 @@
+"""Published rates of adverse events beside those of an arm (``published.toml``, ``published_chemotherapy.toml``)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from unmask.survival.proportions import proportion
+
+FILES = ("published", "published_chemotherapy")
+ANY = "any"
+DISCONTINUATION = "discontinuation"
+
+
+@dataclass(frozen=True)
+class PublishedRate:
+    """Share of a trial's patients with an event, of any grade or of grade 3 or more.
+
+    ``event`` "any" stands for every event related to treatment, "discontinuation" for events that ended treatment.
+    """
+
+    trial: str
+    drugs: frozenset[str]
+    event: str
+    severe: bool
+    share: float
+    size: int
+    source: str
+    confirmed: bool
+    calibrated: bool
+    always: bool
+
+
+@cache
+def published_rates() -> tuple[PublishedRate, ...]:
+    """Return every published rate."""
+    found: list[PublishedRate] = []
+    for name in FILES:
+        text = files("unmask.safety").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+        for trial in data["trial"]:
+            found += _rates(trial, data["sources"])
+    return tuple(found)
+
+
+def _rates(trial: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[PublishedRate]:
+    drugs, _, title = trial["name"].partition(", ")
+    for table, source, confirmed in (
+        ("read", trial["source"], True),
+        ("unconfirmed", trial.get("unconfirmed_source", trial["source"]), False),
+    ):
+        for event, pair in trial.get(table, {}).items():
+            for severe, percent in enumerate(pair):
+                yield PublishedRate(
+                    trial=title or drugs,
+                    drugs=frozenset(drugs.split(" + ")),
+                    event=event,
+                    severe=bool(severe),
+                    share=percent / 100.0,
+                    size=trial["n"],
+                    source=sources[source],
+                    confirmed=confirmed,
+                    calibrated=event in trial.get("calibrated", ()),
+                    always=trial.get("always", False),
+                )
+
+
+def beside(safety: Mapping[str, Any], drugs: Collection[str], trial: str = "") -> list[dict[str, Any]]:
+    """Return published rates beside those of an arm: the entry ``published`` of its safety.
+
+    Parameters
+    ----------
+    safety
+        Result of :func:`unmask.safety.summary.summarise_safety`.
+    drugs
+        Names of the drugs of the arm's study treatment.
+    trial
+        Name of the virtual trial ("oak"). Where the trial of this name published rates of these drugs, no other
+        trial's are shown, except those that are meant for all.
+
+    Returns
+    -------
+    list
+        One entry per event and grade ("any", "severe"): ``virtual``, ``published`` with exact intervals ``virtual_ci``
+        and ``published_ci``, ``inside`` and ``direction`` ("below", "above", "") of the virtual share with respect to
+        the published interval, ``trial``, ``source``, ``confirmed``, ``calibrated``.
+    """
+    mine = [rate for rate in published_rates() if rate.drugs == frozenset(drugs)]
+    same = [rate for rate in mine if _plain(rate.trial) == _plain(trial)]
+    rates = [rate for rate in mine if rate in same or rate.always] if same else mine
+    return [row for rate in rates if (row := _beside(safety, rate)) is not None]
+
+
+def _beside(safety: Mapping[str, Any], rate: PublishedRate) -> dict[str, Any] | None:
+    virtual, interval = _virtual(safety, rate)
+    if virtual is None:
+        return None
+    low, high = proportion(round(rate.share * rate.size), rate.size).ci
+    assert low is not None and high is not None  # a trial has patients
+    direction = "below" if virtual < low else "above" if virtual > high else ""
+    return {
+        "event": rate.event,
+        "grade": "severe" if rate.severe else "any",
+        "virtual": virtual,
+        "virtual_ci": interval,
+        "published": rate.share,
+        "published_ci": [low, high],
+        "inside": not direction,
+        "direction": direction,
+        "trial": rate.trial,
+        "source": rate.source,
+        "confirmed": rate.confirmed,
+        "calibrated": rate.calibrated,
+    }
+
+
+def _virtual(safety: Mapping[str, Any], rate: PublishedRate) -> tuple[float | None, list[float | None]]:
+    size = safety["n"]
+    if rate.event == DISCONTINUATION:
+        stopped = None if rate.severe else safety["management"]["stopped"]
+        if stopped is None:
+            return None, [None, None]
+        return stopped, list(proportion(round(stopped * size), size).ci)
+    figures = safety["any"] if rate.event == ANY else safety["events"].get(rate.event)
+    if figures is None:  # nobody had it
+        none = proportion(0, size)
+        return none.value, list(none.ci)
+    key = "grade3plus" if rate.severe else "any"
+    return figures[key], figures[f"{key}_ci"]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

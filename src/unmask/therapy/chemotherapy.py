@@ -6,9 +6,9 @@ The default values are docetaxel's.
 Docetaxel has three compartments with half-lives of 4 and 36 minutes and 11.1 hours. The first is left out: nothing in
 the model follows a concentration within minutes. The two compartments kept have the published clearance (21 L/h/m2),
 volume at steady state (113 L) and the two slower half-lives; with a body surface of 38.5/21 = 1.83 m2 these four give
-the four parameters. The clearance of 18 L/h read elsewhere (50 Indian patients) differs by half, and a sampling over
-days finds a longer terminal phase (17.6 h, Baker 2004); neither changes the effect, which is relative to the exposure
-of the typical patient.
+the four parameters. The clearance of 18 L/h read elsewhere (50 Indian patients) is half as large, and sampling over
+days finds a longer terminal phase (17.6 h; Baker et al., weekly and three-weekly docetaxel). Neither would change the
+effect, which is relative to the exposure of the typical patient.
 
 Source: product information of docetaxel (Switzerland, kinetics of phase I trials); spread between patients 45 %
 (PMC8290241), which the drug file holds.

@@ -16,8 +16,8 @@ PLATINUM = agent(
     "platinum",
     "platinum",
     {
-        "clearance": (372.0, f"{_LABEL}: 15 to 16 L/h/m2", "literature"),
-        "central_volume": (11.5, f"{_LABEL}: 11 to 12 L/m2", "literature"),
-        "reference_exposure": (75.0 / 372.0, "75 mg/m2 over the clearance", "definition"),
+        "clearance": (384.0, f"{_LABEL}: 15 to 16 L/h/m2", "literature"),
+        "central_volume": (11.0, f"{_LABEL}: 11 to 12 L/m2", "literature"),
+        "reference_exposure": (75.0 / 384.0, "75 mg/m2 over the clearance", "definition"),
     },
 )

@@ -71,7 +71,7 @@ TARGETED = Module(
         ),
         Parameter(
             "targeted_half_effect",
-            0.0052,
+            0.005,
             "mg/L",
             "concentration of half the effect",
             1e-5,

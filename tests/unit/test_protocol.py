@@ -50,7 +50,6 @@ def treatment(text: str) -> str:
         ([treatment('drug="docetaxl",dose=75,unit="mg/m2",every_days=21')], ["no drug 'docetaxl'", "docetaxel"]),
         ([treatment('drug="docetaxel",dose=75,unit="mg/m2",every_days=0')], ["every_days = 0"]),
         ([treatment('drug="docetaxel",dose=75,unit="mg/m2",every_days=21,doses=0')], ["doses = 0"]),
-        ([treatment('drug="everolimus",dose=5,unit="mg/day",every_days=28')], ["on or off", "10 mg/day"]),
         (["arms.docetaxel.treatment=[]"], ["arms.docetaxel.treatment", "at least 1 must be given"]),
         (["arms.docetaxel=3"], ["arms.docetaxel = 3", "a table is expected"]),
         (["arms.docetaxel.subsequent=3"], ["subsequent = 3", "a list is expected"]),
@@ -164,7 +163,9 @@ def protocol_from(text: str) -> Protocol:
 def test_unknown_trial_offers_the_nearest() -> None:
     for name in ("oka", "OAK1", "Oak "):
         assert "did you mean 'oak'" in str(refused(name=name))
-    assert "known: checkmate-025, checkmate-066, oak." in str(refused(name="xyzxyz"))
+    assert "known: checkmate-025, checkmate-066, checkmate-067, keynote-006, oak." in str(
+        refused(name="xyzxyz")
+    )
 
 
 def test_broken_toml_is_refused_with_line_and_column(tmp_path: Path) -> None:
@@ -286,7 +287,8 @@ def test_a_wrong_tumour_type_is_refused_in_words(text: str, words: list[str], tm
 def test_a_tumour_type_that_leaves_something_out_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(
-        'name = "m"\ntitle = "m"\nmodel = "core"\n[parameters]\n[baseline]\n[hazard]\n', encoding="utf-8"
+        'name = "m"\ntitle = "m"\nmodel = "core"\n[parameters]\n[baseline]\n[hazard]\n[lesions]\n[within_patient]\n',
+        encoding="utf-8",
     )
     with pytest.raises(ConfigurationError, match=r"\[baseline\.sld_mm\] is missing"):
         load_tumour_type(str(file))
@@ -346,7 +348,7 @@ def leaves(published: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator
 def test_every_published_figure_has_its_place_in_a_summary_and_a_source(name: str) -> None:
     result = run_trial(name, patients=40)
     found = list(leaves(result.protocol.published))
-    assert len(found) >= 10
+    assert len(found) >= 3
     for path, figure in found:
         node: Any = result.summary
         for part in path:
@@ -372,7 +374,7 @@ def test_the_library_states_sources_and_arms(name: str) -> None:
     protocol = load_protocol(name)[0]
     assert len(protocol.references) >= 2
     assert protocol.name == name
-    assert set(protocol.arms) == {protocol.experimental, protocol.control}
+    assert set(protocol.arms) >= {protocol.experimental, protocol.control}
     for arm in protocol.arms.values():
         assert isinstance(arm, Arm)
         assert all(item.substance.name == item.drug for item in (*arm.treatment, *arm.subsequent))

@@ -19,7 +19,7 @@ from unmask.survival import comparison, proportions
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
 from unmask.survival.published import in_summary_shape
 
-OS_MONTHS = (6.0, 6.5, 12.0, 18.0, 24.0, 36.0)
+OS_MONTHS = (6.0, 6.5, 12.0, 18.0, 24.0, 36.0, 60.0, 84.0, 120.0)
 PFS_MONTHS = (2.0, 3.5, 5.0, 6.0, 6.5, 9.5, 12.0, 18.0, 24.0)
 AT_RISK_EVERY_MONTHS = 3.0
 # What the first progression of a pseudoprogression rested on, as the criterion column names it.

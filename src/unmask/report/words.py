@@ -18,13 +18,14 @@ ABSENT = "\N{EM DASH}"
 
 @dataclass(frozen=True)
 class Words:
-    """Text of one language, asked for by dotted key."""
+    """Text of one language and area of the catalogue, asked for by dotted key."""
 
     language: str = "en"
+    area: str = "report"
 
     def get(self, key: str) -> Any:
         """Return an entry (text or table) of the catalogue; ``KeyError`` when there is none."""
-        node: Any = catalogue("report", self.language) or catalogue("report", "en")
+        node: Any = catalogue(self.area, self.language) or catalogue(self.area, "en")
         for part in key.split("."):
             node = node[part]
         return node

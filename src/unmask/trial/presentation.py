@@ -52,7 +52,7 @@ def design(protocol: Protocol, result: TrialResult) -> tuple[str, ...]:
     weeks = ", ".join(f"{week:g}" for week in protocol.schedule.scan_weeks)
     follow_up = protocol.follow_up
     shortest = (follow_up.days - follow_up.accrual_days) / DAYS_PER_MONTH
-    arms = [f"{arm.label or name}: {_regimen(arm.treatment)}." for name, arm in protocol.arms.items()]
+    arms = [f"{arm.label or name}: {regimen(arm.treatment)}." for name, arm in protocol.arms.items()]
     beyond = [
         f"After progression {arm.beyond_progression.share:.0%} of the {arm.label or name} patients go on for up to "
         f"{arm.beyond_progression.doses} more doses."
@@ -93,7 +93,8 @@ def _caveats(protocol: Protocol) -> list[str]:
     return [f"Limits of the drug models. {told}"] if told else []
 
 
-def _regimen(treatments: Sequence[Item]) -> str:
+def regimen(treatments: Sequence[Item]) -> str:
+    """Return treatments in words: how much of what, how often, how many times, from and to when."""
     return " with ".join(_words(item) for item in treatments) or "observation without treatment"
 
 

@@ -313,7 +313,7 @@ def conduct_arm(
         streams,
         cohort.patients,
         observed["cancer_cells"],
-        observed["viable_sld"],
+        radiology.burden(observed),
         new_lesion_diameter_mm=protocol.disease.new_lesion_diameter_mm,
     )
     over_time = _Course(cohort.size, plan.grid)
@@ -341,7 +341,7 @@ def conduct_arm(
             hazards.advance(
                 day,
                 observed["cancer_cells"],
-                observed["viable_sld"],
+                radiology.burden(observed),
                 course.in_first_line_chemotherapy(day),
             )
             radiology.take_new_lesions(day, hazards)

@@ -186,6 +186,10 @@ class Lumped(_Radiology):
         sizes = sizes + above * pieces / pieces.sum(axis=1, keepdims=True)
         return np.asarray(sizes / self._baseline_sld[:, None])
 
+    def burden(self, observed: Observed) -> Array:
+        """Return the viable sum of diameters in mm that the hazard of death follows, shape ``(N,)``."""
+        return observed["viable_sld"]
+
     def scan(self, visit: int, day: float, observed: Observed, scanned: Flags) -> Scan:
         """Measure everyone.
 
@@ -252,14 +256,15 @@ class Lesions(_Radiology):
         self._diameters = [f"lesion{number}__sld" for number in range(1, SLOTS + 1)]
         at_baseline = model.present(cohort.parameters)
         self._baseline_mm = cohort.parameters[:, model.lesion_columns("baseline_sld")]
+        seen = np.where(at_baseline, self._baseline_mm, 0.0)[:, :MOST_TARGETS]
         self._exists = at_baseline[:, :MOST_TARGETS]
         self.lesion_count = self._exists.sum(axis=1)
         self.has_non_target = at_baseline[:, NON_TARGET_SLOT]
+        self._share_of_targets = seen.sum(axis=1) / self._baseline_mm.sum(axis=1)
         self._empty = np.argsort(at_baseline, axis=1, kind="stable")  # slots, the empty ones first
         self._room = SLOTS - at_baseline.sum(axis=1)
         self._is_new = np.zeros_like(at_baseline)
         self._seeded_on = np.full(at_baseline.shape, np.nan)
-        seen = self._baseline_mm[:, :MOST_TARGETS]
         self.baseline = self._record(np.full_like(seen, np.inf), seen, self._exists)
 
     def take_new_lesions(self, day: float, hazards: Hazards) -> None:
@@ -280,6 +285,14 @@ class Lesions(_Radiology):
         seed(self._tumour_type, self._model, self._states, self._parameters, rows, slots, size)
         self._is_new[rows, slots] = True
         self._seeded_on[rows, slots] = day
+
+    def burden(self, observed: Observed) -> Array:
+        """Return the viable diameter of all disease in mm, on the scale of target lesions, shape ``(N,)``.
+
+        The hazard was calibrated with the sum of target lesions. Non-target disease and new lesions count like
+        targets, scaled so that a patient begins with the own sum of target lesions, as in the lumped form.
+        """
+        return np.asarray(observed["viable_sld"] * self._share_of_targets)
 
     def scan(self, visit: int, day: float, observed: Observed, scanned: Flags) -> Scan:
         """Measure everyone: see :meth:`Lumped.scan`; the observables used are the lesions' own ``sld``."""

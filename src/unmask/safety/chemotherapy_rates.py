@@ -72,7 +72,7 @@ class Pattern(_Data):
 class Rate(_Data):
     """Share of patients with an event over their treatment: of any grade, and of grade 3 or more."""
 
-    any: float = Field(gt=0, lt=1)
+    any: float = Field(gt=0, lt=0.9)
     severe: float | None = Field(default=None, gt=0, lt=1)
     source: str
     confidence: Confidence
@@ -131,6 +131,7 @@ class Infection(_Data):
 class Toxicity(_Data):
     """Everything in ``chemotherapy.toml``."""
 
+    lost_in_practice: float = Field(ge=0, lt=1)
     pattern: Mapping[str, Pattern]
     drugs: Mapping[str, DrugToxicity]
     febrile_neutropenia: FebrileNeutropenia
@@ -181,7 +182,8 @@ def thresholds(drug: str, event: str) -> tuple[float, ...]:
     rate = of_drug.events[event]
 
     def solve(share: float) -> float:
-        root = brentq(lambda t: share_with_event(t, pattern, of_drug.cycles) - share, -20.0, 20.0)
+        aim = share / (1.0 - data.lost_in_practice)
+        root = brentq(lambda t: share_with_event(t, pattern, of_drug.cycles) - aim, -20.0, 20.0)
         return float(root)  # brentq is untyped
 
     first = solve(rate.any)

@@ -382,3 +382,27 @@ def test_permuted_blocks_balance_and_ignore_how_they_are_asked_for(
 def test_allocation_is_random_within_a_block() -> None:
     first_of_block = permuted_blocks(STREAMS, 0, 20_000, 2)[::2]
     assert abs(first_of_block.mean() - 0.5) < 0.03
+
+
+def test_a_planned_operation_is_done_though_the_tumour_has_grown(compiled: CompiledModel) -> None:
+    operation = {"procedure": "surgery", "first_day": 63}
+    for despite, days in ((True, [63.0]), (False, [])):
+        story = Story(compiled, arm(ANTIBODY, {**operation, "despite_progression": despite}))
+        story.go(range(0, 90, 21), progress={42: [0]})
+        assert story.days(0, FIRST_LINE, "surgery") == days
+        assert story.days(1, FIRST_LINE, "surgery") == [63.0]
+        assert story.administration.resected.tolist() == [despite, True, True, True]
+
+
+def test_an_adaptive_treatment_goes_off_and_on_by_the_marker(compiled: CompiledModel) -> None:
+    deprivation = {"drug": "degarelix", "dose": 80, "unit": "mg", "every_days": 28, "adaptive": {}}
+    story = Story(compiled, arm(deprivation), 3)
+    everyone = np.ones(3, dtype=bool)
+    markers = {0: [10, 10, np.nan], 28: [6, 4, 4], 56: [5, 9, 3], 84: [4, 10, 2], 112: [10, 4, 1]}
+    for day, marker in markers.items():
+        story.course.give(day, everyone, np.array(marker, dtype=float))
+    given = [[day for day in markers if day in story.days(row, FIRST_LINE)] for row in range(3)]
+    assert given[0] == [0, 28, 112]  # at half of the marker it pauses, back at the first value it goes on
+    assert given[1] == [0, 84]
+    assert given[2] == [0, 28, 56]  # its first marker counts as the start: 4, so 2 is half
+    assert story.course.adaptive.all()

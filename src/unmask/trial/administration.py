@@ -54,6 +54,8 @@ class Administration:
     ----------
     records
         Everything given so far.
+    resected
+        Who has been operated, shape ``(N,)``.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Administration:
         self.compiled, self.states, self.parameters = compiled, states, parameters
         self.patients, self.body_weight_kg = patients, body_weight_kg
         self.records: list[DoseRecord] = []
+        self.resected = np.zeros(patients.size, dtype=bool)
         self._streams = streams
         self._body = Body(states, parameters, compiled.state_index, compiled.parameter_index)
         # For each thing that one drug at a time can occupy (a target, a tablet): the drug whose parameters hold.
@@ -149,6 +152,7 @@ class Administration:
                 nodes_removed=item.nodes_removed,
                 seeding=self._streams.uniform("seeded disease", self.patients[rows]),
             )
+            self.resected[rows] = True
         amount = np.full(rows.size, item.amount)
         self.records.append(DoseRecord(rows, day, item.name, amount, item.unit, phase))
 

@@ -167,12 +167,14 @@ class Radiotherapy(_Record):
 class Surgery(_Record):
     """Resection on ``first_day``: ``residual`` of the tumour stays, R0 being one cell in ten thousand.
 
-    ``nodes_removed`` is the share of the draining lymph nodes that is taken out.
+    ``nodes_removed`` is the share of the draining lymph nodes that is taken out. A tumour that has grown under the
+    treatment before is operated all the same unless ``despite_progression`` is false.
     """
 
     procedure: Literal["surgery"]
     margin: Margin = "R0"
     nodes_removed: float = Field(default=0.0, ge=0.0, le=1.0)
+    despite_progression: bool = True
     first_day: int = Field(default=0, ge=0, le=3650)
 
     @property

@@ -41,6 +41,9 @@ COURSE_QUANTITIES = (
     "mask",
 )
 DAYS_PER_YEAR = 365.25
+PLANNED_REGROWTH = (
+    1.2  # of the sum at baseline: beyond it regrowth is progression also for an adaptive treatment
+)
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -67,6 +70,7 @@ class Readings:
     immune_criterion: NDArray[np.int8]
     on_treatment: Flags
     after_subsequent: Flags
+    after_surgery: Flags
 
 
 @dataclass(frozen=True)
@@ -212,8 +216,12 @@ class _Reader:
         scanned: Flags,
         observed: Mapping[str, Array],
         course: TreatmentCourse,
+        resected: Flags,
     ) -> Flags:
-        """Read one scan; return who progresses by RECIST 1.1 for the first time."""
+        """Read one scan; return for whom progression ends the first line: RECIST 1.1, the first time.
+
+        Under an adaptive treatment regrowth up to the size at the start is part of the plan and ends nothing.
+        """
         scan = self._radiology.scan(number, day, observed, scanned)
         self._state, verdict = recist.step(
             self._state, scan.target, scan.non_target, scan.new_lesion, scanned
@@ -227,7 +235,9 @@ class _Reader:
             new_target_sum=scan.new_lesion_sum,
             non_target_increase=scan.non_target_increase,
         )
-        first_progression: Flags = scanned & (verdict.overall == Response.PD) & ~self.progressed
+        regrown = verdict.sum <= PLANNED_REGROWTH * self._radiology.baseline.clip(min=0).sum(axis=1)
+        planned = course.adaptive & regrown & ~scan.new_lesion
+        first_progression: Flags = scanned & (verdict.overall == Response.PD) & ~self.progressed & ~planned
         self._columns.append(
             {
                 "day": np.broadcast_to(dated, scanned.shape).astype(np.float64),
@@ -244,6 +254,7 @@ class _Reader:
                 "immune_criterion": immune.criterion,
                 "on_treatment": course.on_first_line.copy(),
                 "after_subsequent": course.had_subsequent.copy(),
+                "after_surgery": resected.copy(),
             }
         )
         self.progressed |= first_progression
@@ -356,9 +367,11 @@ def conduct_arm(
                 scanned,
                 observed,
                 course,
+                administration.resected,
             )
             course.progress(progressed, day)
         course.give(day, followed & np.isinf(hazards.death_day), observed.get("tumour_marker"))
+        hazards.resected |= administration.resected
     hazards.finish()
 
     never_assessed = streams.uniform("never assessed", cohort.patients) < arm.never_assessed_share

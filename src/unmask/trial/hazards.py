@@ -42,6 +42,8 @@ class Hazards:
         Day of death, ``inf`` while none is known, shape ``(N,)``.
     new_lesion_diameter
         Diameter of each new lesion in mm, NaN before it appears, shape ``(N, 5)``.
+    resected
+        Who has been operated: their new lesions come in proportion to the cancer cells left, shape ``(N,)``.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Hazards:
         count = patients.size
         self.death_day = np.full(count, np.inf)
         self.new_lesion_diameter = np.full((count, MOST_NEW_LESIONS), np.nan)
+        self.resected = np.zeros(count, dtype=bool)
         self._days = [0.0]
         self._log_cells = [_log(cancer_cells)]
         self._viable_sld = viable_sld
@@ -148,6 +151,10 @@ class Hazards:
         self.new_lesion_diameter *= np.exp(local * interval / 3.0)[:, None]
         with np.errstate(invalid="ignore"):  # NaN marks patients no longer followed, and stays NaN
             hazard = self._lesion_rate * np.logaddexp(0.0, local / self._lesion_scale)
+        # What an operation left regrows fast and seeds as little as it is; the hazard was calibrated to tumours
+        # that nobody had removed, in which growth alone tells.
+        left = np.minimum(np.exp(self._log_cells[-1] - self._log_cells[0]), 1.0)
+        hazard = np.where(self.resected, left, 1.0) * hazard
         self._lesion_cumulative = self._lesion_cumulative + hazard * interval
         appeared = (self._lesion_cumulative[:, None] >= self._lesion_thresholds) & np.isnan(
             self.new_lesion_diameter

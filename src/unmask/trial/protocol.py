@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from unmask.configuration import check, merge, nearest, read_toml
 from unmask.errors import ConfigurationError
+from unmask.patients.parameter_set import SECTIONS
 from unmask.response import Rules
 from unmask.safety.autoimmune import diseases
 from unmask.trial.arms import Arm
@@ -224,8 +225,8 @@ def available() -> tuple[str, ...]:
 def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, dict[str, Any]]:
     """Return a protocol by name or path, with ``key=value`` settings, and the change they make to the tumour type.
 
-    Settings whose key begins with ``parameters.``, ``baseline.`` or ``hazard.`` change the median of that quantity
-    of the tumour type; all others are keys of the protocol, values written as in TOML.
+    Settings whose key begins with a section of tumour types (``parameters.``, ``baseline.``, ``hazard.``, ``lesions.``,
+    ``within_patient.``) change the median of that quantity of the tumour type; all others are keys of the protocol, values written as in TOML.
 
     Raises
     ------
@@ -246,7 +247,7 @@ def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, 
     for setting in settings:
         key, value = _parse_setting(setting)
         section, _, rest = key.partition(".")
-        if section in ("parameters", "baseline", "hazard"):
+        if section in SECTIONS:
             if not rest:
                 raise ConfigurationError("trial.bad_setting", setting=setting)
             tumour_change = merge(tumour_change, {section: {rest: {"value": value}}})

@@ -139,10 +139,12 @@ def _patients(
 ) -> pd.DataFrame:
     readings = record.readings
     rules = protocol.assessment.rules()
+    # What was cut out has not responded to anything; a relapse after it still counts as progression.
+    before_surgery = valid & ~readings.after_surgery
     best = best_response.confirmed(
-        readings.overall, readings.day, rules, valid=valid, criterion=readings.criterion
+        readings.overall, readings.day, rules, valid=before_surgery, criterion=readings.criterion
     )
-    before_subsequent = valid & ~readings.after_subsequent
+    before_subsequent = before_surgery & ~readings.after_subsequent
     immune = best_response.ibor(readings.immune, readings.day, rules, valid=before_subsequent)
     pseudo = best_response.pseudoprogression(readings.immune, readings.day, valid=before_subsequent)
     response = np.where(best.response == Response.MISSING, Response.NE, best.response)
@@ -164,7 +166,9 @@ def _patients(
             "best_response": labels(response, Response),
             "response_day": best.first_response_day,
             "irecist_best_response": labels(immune_response, ImmuneResponse),
-            "ipfs_day": best_response.ipfs_day(readings.immune, readings.day, valid=before_subsequent),
+            "ipfs_day": best_response.ipfs_day(
+                readings.immune, readings.day, valid=valid & ~readings.after_subsequent
+            ),
             "pseudoprogression": pseudo.first_response,
             "pseudoprogression_kind": _kind_of_first_progression(
                 readings, before_subsequent, pseudo.first_response

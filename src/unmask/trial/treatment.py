@@ -13,7 +13,7 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.therapy.adaptive import adaptive_switch
 from unmask.therapy.regimen import load_drug
 from unmask.trial.administration import Administration
-from unmask.trial.arms import Arm, Item, Subsequent, Treatment, target
+from unmask.trial.arms import Arm, Item, Subsequent, Surgery, Treatment, target
 
 FIRST_LINE = "first line"
 BEYOND_PROGRESSION = "beyond progression"
@@ -103,7 +103,10 @@ class TreatmentCourse:
 
     def next_day(self, day: float) -> Array:
         """Return the next day after ``day`` on which a treatment of each patient is due, ``inf`` if none is."""
-        waiting = [np.where(self.on_first_line | (self._beyond_left > 0), due, np.inf) for due in self._due]
+        waiting = [
+            np.where(self._in_plan(item) | (self._beyond_left > 0), due, np.inf)
+            for item, due in zip(self._arm.treatment, self._due, strict=True)
+        ]
         due = np.min([*waiting, self._subsequent_due], axis=0)
         return np.where(due <= day, day + RECHECK_DAYS, due)
 
@@ -120,6 +123,18 @@ class TreatmentCourse:
             starting = progressed & (self._next_therapy == number)
             self._subsequent_due[starting] = day
             self._subsequent_left[starting] = therapy.doses or UNLIMITED
+
+    @property
+    def adaptive(self) -> Flags:
+        """Who is on a treatment that goes off and on by the marker: regrowth in a pause is part of the plan."""
+        planned = any(isinstance(item, Treatment) and item.adaptive for item in self._arm.treatment)
+        return self.on_first_line & planned
+
+    def _in_plan(self, item: Item) -> Flags:
+        """Return for whom a treatment of the first line still stands."""
+        if isinstance(item, Surgery) and item.despite_progression:
+            return np.ones_like(self.on_first_line)
+        return self.on_first_line
 
     def hold(self, what: str, seen: Flags, held: Flags) -> None:
         """Say for the patients ``seen`` whether treatment of a kind, or with a drug of that name, may not be given."""
@@ -176,8 +191,8 @@ class TreatmentCourse:
             allowed = (self._given[number] < (item.most or UNLIMITED)) & (day <= item.last_day)
             replaced = self._replaced(number, due, day)
             waits = due & allowed & ~replaced & self._forbidden(item)
-            first = due & self.on_first_line & allowed & ~waits & ~replaced
-            beyond = due & ~self.on_first_line & allowed & (self._beyond_left > 0) & ~waits & ~replaced
+            first = due & self._in_plan(item) & allowed & ~waits & ~replaced
+            beyond = due & ~self._in_plan(item) & allowed & (self._beyond_left > 0) & ~waits & ~replaced
             treated = first | beyond
             if isinstance(item, Treatment) and item.adaptive is not None and marker is not None:
                 self._adapt(number, item, np.flatnonzero(treated), marker)

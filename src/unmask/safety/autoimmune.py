@@ -1,9 +1,8 @@
-"""Autoimmune disease before treatment: who has which, how much immunosuppression they take, what it makes likelier.
+"""Autoimmune disease before treatment: who has which, and how much immunosuppression they take.
 
-A disease raises the autoreactivity set point, makes its organ susceptible to immune-related events and can flare:
-a flare is a kind of event of its own (``event_kinds``), driven by the same autoreactivity. Immunosuppression before
-treatment is a corticosteroid in the model from the start; it lowers autoreactivity and with it flares and events,
-and weakens the response of the tumour.
+A disease raises the autoreactivity set point and can flare: a flare is a kind of event of its own (``event_kinds``),
+driven by the same autoreactivity. Immunosuppression before treatment is a corticosteroid in the model from the start;
+it lowers autoreactivity and with it flares and events, and weakens the response of the tumour.
 
 Data with sources: ``autoimmune.toml``.
 """
@@ -112,14 +111,7 @@ def draw_background(
     )
 
 
-def susceptibility(kinds: Kinds, background: Background) -> Array:
-    """Return the factor of every kind's hazard by autoimmune disease, ``(E, N)``; 0 for flares of other diseases."""
-    factor = np.ones((kinds.count, background.disease.size))
-    for code, disease in enumerate(safety_data("autoimmune")["disease"], start=1):
-        affected = background.disease == code
-        for organ, times in disease["susceptibility"].items():
-            factor[np.ix_(kinds.organ_index(organ), np.flatnonzero(affected))] = times
-    flares = kinds.disease > 0
-    own = kinds.disease[flares, None] == background.disease
-    factor[flares] = own.astype(np.float64)
-    return factor
+def can_flare(kinds: Kinds, background: Background) -> NDArray[np.bool_]:
+    """Return which kinds of events each patient can have, ``(E, N)``: all but flares of diseases they do not have."""
+    disease = kinds.disease[:, None]
+    return np.asarray((disease == 0) | (disease == background.disease), dtype=bool)

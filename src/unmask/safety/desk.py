@@ -81,7 +81,7 @@ class SafetyDesk:
         ready = ~episodes.open
         ended, dead = episodes.advance(np.broadcast_to(seen, ready.shape), self._last, day, controlled)
         onset = self._onsets.advance(self._last, day, seen, observed, exposure, ready)
-        began = episodes.begin(onset, self._onsets.inflammation)
+        began = episodes.begin(onset, self._onsets.severity)
         at_once, dead_at_once = episodes.advance(began, episodes.onset, day, self._uncontrolled)
         self._last[seen] = day
         orders = Orders.nothing(seen.size)

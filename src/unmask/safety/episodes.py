@@ -71,25 +71,25 @@ class Episodes:
         self._danger_threshold = np.zeros(shape)
         self._number = np.zeros(shape, dtype=np.int64)
 
-    def begin(self, onset: Array, inflammation: Array) -> Flags:
+    def begin(self, onset: Array, severity: Array) -> Flags:
         """Begin an episode wherever ``onset`` ``(E, N)`` has a day; return where.
 
-        ``inflammation`` of the organ, ``(E, N)``, makes a severe event more likely.
+        ``severity`` ``(E, N)`` makes a severe event more likely.
         """
         begins = ~np.isnan(onset)
         for kind in np.flatnonzero(begins.any(axis=1)):
             rows = np.flatnonzero(begins[kind])
-            self._begin(int(kind), rows, onset[kind, rows], inflammation[kind, rows])
+            self._begin(int(kind), rows, onset[kind, rows], severity[kind, rows])
         return begins
 
-    def _begin(self, kind: int, rows: Rows, onset: Array, inflammation: Array) -> None:
+    def _begin(self, kind: int, rows: Rows, onset: Array, severity: Array) -> None:
         kinds = self._kinds
 
         def uniform(what: str) -> Array:
             return self._drawn(self._uniform, what, kind, rows)
 
         at = (kind, rows)
-        severe_logit = kinds.severe_logit[kind] + kinds.severe_slope[kind] * (inflammation - 1.0)
+        severe_logit = kinds.severe_logit[kind] + kinds.severe_slope[kind] * (severity - 1.0)
         severe = uniform("severity") < expit(severe_logit)
         within = uniform("grade")
         mild_grade = np.where(within < kinds.grade_2_share[kind], 2, 1)

@@ -35,7 +35,8 @@ class Kinds:
     klass: tuple[str, ...]
     driver: tuple[str, ...]
     rates: Array
-    power: Array
+    adaptation_share: Array
+    adaptation_days: Array
     frailty_shape: Array
     delay_days: Array
     severe_logit: Array
@@ -92,7 +93,8 @@ def kinds() -> Kinds:
         klass=words("klass"),
         driver=words("driver"),
         rates=np.array([[row["rate_pd"], row["rate_both"], row["rate_ctla4"]] for row in rows]),
-        power=numbers("power"),
+        adaptation_share=numbers("adaptation_share"),
+        adaptation_days=numbers("adaptation_days"),
         frailty_shape=numbers("frailty_shape"),
         delay_days=numbers("delay_days"),
         severe_logit=numbers("severe_logit"),

@@ -1,16 +1,18 @@
 """When immune-related events begin: one process per kind of event and patient, driven by autoreactivity.
 
-Equations (Z autoreactivity of the model, y inflammation of an organ, s share of CTLA-4 in the occupancy)::
+Equations (Z autoreactivity of the model, y inflammation of an organ, a its adaptation, s share of CTLA-4 in the
+occupancy of checkpoints)::
 
     dy/dt  = (max(Z - tolerated, 0) - y) / delay                     (delay 0: y follows at once)
+    da/dt  = (y - a) / adaptation_days                               (tolerance of the organ)
     rate   : ln rate is linear in s between rate_pd (s = 0), rate_both (s = 1/2) and rate_ctla4 (s = 1)
-    hazard = frailty * susceptibility * rate * y^power               [per day]
+    hazard = frailty * rate * max(y - adaptation_share * a, 0)      [per day]
 
 An event begins when the cumulative hazard passes a unit exponential threshold of the patient. ``frailty`` is gamma
-distributed with mean 1, one number per organ and patient: most patients' gut never reacts, some react twice.
-``susceptibility`` is raised by autoimmune disease of that organ. After an episode the same kind can recur, with its
-hazard multiplied by ``recurrence``. General events (fatigue and the rest that trials call treatment-related) depend
-on occupancy instead of autoreactivity. Without checkpoint antibodies there is no hazard.
+distributed with mean 1, one number per organ and patient: most patients' gut never reacts, some react twice. After an
+episode the same kind can recur, with its hazard multiplied by ``recurrence``. General events (fatigue and the rest that
+trials call treatment-related) depend on occupancy instead of autoreactivity. Without checkpoint antibodies there is no
+hazard. An antibody against PD-L1 instead of PD-1 multiplies all hazards by one factor.
 
 Parameters with sources: ``immune_related.toml``. Calibration: ``benchmarks/safety_calibration.py``.
 """
@@ -23,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv
 
-from unmask.safety.autoimmune import Background, susceptibility
+from unmask.safety.autoimmune import Background, can_flare
 from unmask.safety.draws import Draw
 from unmask.safety.event_kinds import OCCUPANCY, Kinds, safety_data
 from unmask.safety.exposure import Exposure, ImmunotherapyClass
@@ -77,8 +79,9 @@ class Onsets:
 
     Attributes
     ----------
-    inflammation
-        Inflammation y of the organ of each kind at the last visit, ``(E, N)``.
+    severity
+        What makes an event severe, ``(E, N)`` at the last visit: inflammation of the organ; for general events, which
+        depend on occupancy, autoreactivity beyond what is tolerated.
     """
 
     def __init__(
@@ -95,16 +98,19 @@ class Onsets:
         self._tolerated = float(safety_data("immune_related")["tolerated_autoreactivity"])
         self._pdl1_factor = float(safety_data("immune_related")["pdl1_factor"])
         self._by_occupancy = np.array([driver == OCCUPANCY for driver in kinds.driver])[:, None]
-        self._delay = kinds.delay_days[:, None]
+        self._delay, self._adaptation = kinds.delay_days[:, None], kinds.adaptation_days[:, None]
+        self._adaptation_share = kinds.adaptation_share[:, None]
         self._gut = kinds.organ_index("gut")
         organs = {organ: uniform(f"susceptibility of {organ}") for organ in dict.fromkeys(kinds.organ)}
         drawn = np.stack([organs[organ] for organ in kinds.organ])
         frailty_shape = kinds.frailty_shape[:, None]
         own = np.array([factors.get(event, 1.0) for event in kinds.event])[:, None]
         self._factor = gammaincinv(frailty_shape, drawn) / frailty_shape * own
-        self._factor = self._factor * susceptibility(kinds, background)
-        self.inflammation = np.zeros(shape)
+        self._factor = self._factor * can_flare(kinds, background)
+        self.severity = np.zeros(shape)
         self._target = np.zeros(shape)
+        self._inflammation = np.zeros(shape)
+        self._adapted = np.zeros(shape)
         self._hazard = np.zeros(shape)
         self._cumulative = np.zeros(shape)
         self._episode = np.zeros(shape, dtype=np.int64)
@@ -140,13 +146,15 @@ class Onsets:
         z, pd, ctla4 = (observed[name][rows] for name in ("autoreactivity", *OCCUPANCIES))
         excess = np.maximum(z - self._tolerated, 0.0)
         target = np.where(self._by_occupancy, np.maximum(pd, ctla4), excess)
-        inflammation = self._follow(rows, target, days)
+        before = self._inflammation[:, rows]
+        inflammation = _follow(before, self._target[:, rows], target, days, self._delay)
+        adapted = _follow(self._adapted[:, rows], before, inflammation, days, self._adaptation)
 
         treatment_class = exposure.immunotherapy_class[rows]
         hazard = self._factor[:, rows] * onset_rates(
             self._kinds.rates, ctla4_share(pd, ctla4, treatment_class)
         )
-        hazard *= inflammation ** self._kinds.power[:, None]
+        hazard *= np.maximum(inflammation - self._adaptation_share * adapted, 0.0)
         hazard *= self._kinds.recurrence[:, None] ** self._episode[:, rows]
         hazard *= np.where(treatment_class == ImmunotherapyClass.ANTI_PDL1, self._pdl1_factor, 1.0)
         hazard *= treatment_class != ImmunotherapyClass.NONE
@@ -158,21 +166,13 @@ class Onsets:
         begins = (added > 0) & (left <= added)
         onset[:, rows] = np.where(begins, start[rows] + days * left / np.where(begins, added, 1.0), np.nan)
         self._cumulative[:, rows] += added
-        self.inflammation[:, rows] = inflammation
+        self.severity[:, rows] = np.where(self._by_occupancy, excess, inflammation)
+        self._inflammation[:, rows] = inflammation
+        self._adapted[:, rows] = adapted
         self._target[:, rows] = target
         self._hazard[:, rows] = hazard
         self._begin_anew(~np.isnan(onset))
         return onset
-
-    def _follow(self, rows: Rows, target: Array, days: Array) -> Array:
-        """Return the inflammation of ``rows`` after ``days``, exact for an excess that changes linearly."""
-        delay = np.maximum(self._delay, 1e-9)
-        step = days / delay
-        decay = np.exp(-step)
-        slope = (target - self._target[:, rows]) / np.where(days > 0, days, 1.0)
-        settled = self._target[:, rows] - slope * delay  # particular solution: settled + slope * t
-        followed = settled + slope * days + (self.inflammation[:, rows] - settled) * decay
-        return np.maximum(np.where(self._delay > 0, followed, target), 0.0)
 
     def _begin_anew(self, begins: Flags) -> None:
         """Draw the threshold of a next episode of what has begun."""
@@ -183,3 +183,12 @@ class Onsets:
                 rows = begins[number] & (self._episode[number] == episode)
                 drawn = self._exponential(f"onset of {self._kinds.event[number]}", int(episode))
                 self._threshold[number, rows] = drawn[rows]
+
+
+def _follow(value: Array, target: Array, new_target: Array, days: Array, delay: Array) -> Array:
+    """Return a first-order follower after ``days``, exact for a target that changes linearly; delay 0: the target."""
+    waits = np.maximum(delay, 1e-9)
+    slope = (new_target - target) / np.where(days > 0, days, 1.0)
+    settled = target - slope * waits  # particular solution: settled + slope * t
+    followed = settled + slope * days + (value - settled) * np.exp(-days / waits)
+    return np.maximum(np.where(delay > 0, followed, new_target), 0.0)

@@ -378,3 +378,15 @@ def test_the_library_states_sources_and_arms(name: str) -> None:
     for arm in protocol.arms.values():
         assert isinstance(arm, Arm)
         assert all(item.substance.name == item.drug for item in (*arm.treatment, *arm.subsequent))
+
+
+def test_a_tumour_type_cannot_set_what_a_drug_of_the_trial_sets(tmp_path: Path) -> None:
+    quantity = "value = 0.3\nunit = 'L/day'\nrange = [0.1, 1]\nsource = 'none'\nconfidence = 'assumed'\n"
+    (tmp_path / "mine.toml").write_text(
+        f'name = "m"\ntitle = "m"\nbased_on = "nsclc"\n[parameters.anti_pdl1_clearance]\n{quantity}',
+        encoding="utf-8",
+    )
+    with pytest.raises(
+        ConfigurationError, match=r"parameters\.anti_pdl1_clearance, which the drug atezolizumab"
+    ):
+        plan_trial("oak", settings=(f"tumour_type={tmp_path / 'mine.toml'}",))

@@ -120,52 +120,53 @@ def seed(
     """Begin a new lesion in slot ``slots[i]`` of patient ``rows[i]``; changes the arrays in place.
 
     It is a tumour of ``diameter_mm`` of the clones that the patient's cancer consists of on that day, with the
-    parameters drawn for its slot. T cells in it are in balance with those in the blood under the mask that the
-    patient's lesions wear, regulatory T cells and stroma at their set points; it has had no losses yet.
+    parameters drawn for its slot. PD-L1 is induced as in the patient's other lesions, T cells are in balance with those
+    in the blood under the mask that so small a lesion wears, regulatory T cells and stroma at their set points; it has
+    had no losses yet.
     """
     if not rows.size:
         return
-    p, s = model.parameter_index, model.state_index
-    own = np.array([[s[prefix + name] for name in _LESION_STATES] for prefix in prefixes(model)])
+    p = model.parameter_index
 
     def fixed(name: str) -> Array:
         columns = [p[name]] * SLOTS if name in p else model.lesion_columns(name)
         return np.asarray(parameters[rows, np.asarray(columns)[slots]])
 
-    observed = model.observe(states[rows], parameters[rows])
-    mask = observed[:, model.observable_index["mask"]]
     volume = sphere_ml(np.full(rows.size, diameter_mm))
     cells = tumour_type.baseline_value("non_stroma_volume_share") * volume / fixed("cancer_cell_volume")
     clone_columns = _clone_columns(model)
-    by_clone = states[rows][:, clone_columns].sum(axis=1)
-    shares = by_clone / by_clone.sum(axis=1, keepdims=True)
-    induced = states[rows][:, own[:, _LESION_STATES.index("pdl1_induction")]]
-    weight = np.where(model.present(parameters[rows]), states[rows][:, clone_columns].sum(axis=2), 0.0)
-
-    extravasation = fixed("extravasation_rate") * fixed("cancer_cell_volume") * cells
-    exhaustion = fixed("exhaustion_rate") * mask
-    t_cells = (
-        extravasation * states[rows, s["effector_t_cells"]] / (fixed("tumour_t_cell_loss_rate") + exhaustion)
-    )
+    by_lesion = states[rows][:, clone_columns]  # (new lesions, slots, clones)
+    every = by_lesion.sum(axis=(1, 2))
+    shares = by_lesion.sum(axis=1) / every[:, None]
+    induced = states[rows][:, model.lesion_columns("pdl1_induction")]
     maturity = cells / (cells + fixed("microenvironment_half_size"))
-    begun = {
-        "dead_cells": np.zeros(rows.size),
-        "infiltrate": np.zeros(rows.size),
-        "stroma": fixed("stroma_fraction") * fixed("cancer_cell_volume") * cells,
-        "tumour_t_cells": t_cells,
-        "exhausted_t_cells": exhaustion * t_cells / fixed("exhausted_clearance_rate"),
-        "regulatory_t_cells": fixed("treg_set_point") * maturity * cells,
-        "pdl1_induction": (induced * weight).sum(axis=1) / weight.sum(axis=1),
-    }
-    states[rows[:, None], clone_columns[slots]] = shares * cells[:, None]
-    for name, values in begun.items():
-        states[rows, own[slots, _LESION_STATES.index(name)]] = values
 
+    def begin(**values: Array | float) -> None:
+        for name, value in values.items():
+            states[rows, model.lesion_columns(name)[slots]] = value
+
+    def own(name: str) -> Array:
+        seen = model.observe(states[rows], parameters[rows])
+        return np.asarray(seen[np.arange(rows.size), model.lesion_columns(name)[slots]])
+
+    states[rows[:, None], clone_columns[slots]] = shares * cells[:, None]
+    begin(
+        dead_cells=0.0,
+        infiltrate=0.0,
+        stroma=fixed("stroma_fraction") * fixed("cancer_cell_volume") * cells,
+        tumour_t_cells=0.0,
+        exhausted_t_cells=0.0,
+        regulatory_t_cells=fixed("treg_set_point") * maturity * cells,
+        pdl1_induction=(induced * by_lesion.sum(axis=2)).sum(axis=1) / every,
+    )
     parameters[rows, model.lesion_columns("baseline_sld")[slots]] = diameter_mm
     parameters[rows, model.lesion_columns("baseline_cancer_cells")[slots]] = cells
-    after = model.observe(states[rows], parameters[rows])
-    found = after[np.arange(rows.size), model.lesion_columns("tumour_volume")[slots]]
-    parameters[rows, model.lesion_columns("baseline_volume")[slots]] = found
+    entering = fixed("extravasation_rate") * fixed("cancer_cell_volume") * cells
+    exhaustion = fixed("exhaustion_rate") * own("mask")
+    blood = states[rows, model.state_index["effector_t_cells"]]
+    t_cells = entering * blood / (fixed("tumour_t_cell_loss_rate") + exhaustion)
+    begin(tumour_t_cells=t_cells, exhausted_t_cells=exhaustion * t_cells / fixed("exhausted_clearance_rate"))
+    parameters[rows, model.lesion_columns("baseline_volume")[slots]] = own("tumour_volume")
 
 
 def cancer_cells(model: AnyModel, states: Array) -> Array:
@@ -181,14 +182,3 @@ def _clone_columns(model: AnyModel) -> Rows:
             for prefix in prefixes(model)
         ]
     )
-
-
-_LESION_STATES = (
-    "dead_cells",
-    "infiltrate",
-    "stroma",
-    "tumour_t_cells",
-    "exhausted_t_cells",
-    "regulatory_t_cells",
-    "pdl1_induction",
-)

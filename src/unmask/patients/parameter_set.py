@@ -134,6 +134,7 @@ class TumourType(BaseModel):
         return 0.0 if quantity is None else quantity.value
 
 
+SECTIONS = ("parameters", "baseline", "hazard", "lesions", "within_patient")
 BASELINE = (
     "sld_mm",
     "body_weight_kg",
@@ -205,7 +206,7 @@ def _data(name: str, seen: tuple[str, ...]) -> dict[str, Any]:
     if not data.get("based_on"):
         return data
     base = _data(str(data["based_on"]), (*seen, name))
-    for section in ("parameters", "baseline", "hazard", "lesions", "within_patient"):
+    for section in SECTIONS:
         entries = data.get(section)
         if not isinstance(entries, dict):
             continue  # absent, or refused by the check of the whole

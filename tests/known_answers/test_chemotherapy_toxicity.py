@@ -261,3 +261,26 @@ def test_a_drug_without_data_still_has_its_blood_counted() -> None:
     names = {name for e in course.events for name in e.event}
     assert names <= {"neutrophil count decreased", "febrile neutropenia", "infection"}
     assert "neutrophil count decreased" in names
+
+
+def test_a_cycle_counts_once_and_when_the_patient_is_next_seen() -> None:
+    """Half of the patients miss the first visit after their cycle; a second look at the same dose finds nothing new."""
+    patients = 4000
+    ids, streams = np.arange(patients), RandomStreams(6)
+    care = ChemotherapyToxicity(
+        lambda process, visit=0: streams.uniform(process, ids, visit),
+        lambda process, visit=0: streams.exponential(process, ids, visit),
+        patients,
+    )
+    exposure = replace(Exposure.untreated(patients), cumulative_dose={"docetaxel": np.full(patients, 75.0)})
+    everyone, some = np.ones(patients, dtype=bool), ids < patients // 2
+    found = []
+    for day, seen in ((7.0, some), (14.0, everyone), (21.0, everyone)):
+        care.visit(day, seen, {"neutrophils": np.where(seen, 4.0, np.nan)}, exposure)
+        rows = np.concatenate([e.row for e in care.events() if e.event[0] == "fatigue"])
+        found.append((int((rows < patients // 2).sum()), int((rows >= patients // 2).sum())))
+    (first, unseen), (still, late), last = found
+    assert unseen == 0 < first == still
+    expected = patients / 2 * stats.norm.sf(thresholds("docetaxel", "fatigue")[0])
+    assert (first, late) == pytest.approx((expected, expected), rel=0.2)
+    assert last == (first, late)

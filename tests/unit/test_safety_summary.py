@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,6 +100,12 @@ def test_an_arm_without_events_or_patients_has_figures_without_numbers() -> None
     assert max(calm["any"]["onset_curve"]["share"]) == 0.0
     nobody = summarise_safety(tables(), "nobody")
     assert (nobody["n"], nobody["any"]["any"]) == (0, None)
+
+
+@pytest.mark.parametrize("arm", ["a", "b", "nobody"])
+def test_it_can_be_written_as_json(arm: str) -> None:
+    safety = summarise_safety(tables(), arm)
+    json.dumps({**safety, "published": beside(safety, ["docetaxel"]) if safety["n"] else []}, allow_nan=False)
 
 
 def test_a_table_that_lacks_something_is_refused_by_name() -> None:

@@ -98,7 +98,7 @@ class ChemotherapyManagement:
     """
 
     def __init__(self, patients: int) -> None:
-        self._factor = np.ones(patients)
+        self._factor: Array = np.ones(patients)
         self._reductions = np.zeros(patients, dtype=np.int64)
         self._held = np.zeros(patients, dtype=bool)
         self._stopped = np.zeros(patients, dtype=bool)
@@ -159,7 +159,7 @@ class ChemotherapyManagement:
         self._stopped |= exhausted
         self._reductions += self.reduced
         self._reduced_for = np.where(reasons, last_cycle, self._reduced_for)
-        self._factor = data.reduction.factor**self._reductions
+        self._factor = np.power(data.reduction.factor, self._reductions, dtype=np.float64)
         if data.growth_factor.after_febrile_neutropenia:
             self._gcsf |= seen & febrile_now
         if data.growth_factor.after_long_grade_4_neutropenia:

@@ -45,7 +45,7 @@ class Neutropenia:
     @property
     def open(self) -> Flags:
         """Whether the last count was low, shape ``(N,)``."""
-        return ~np.isnan(self._onset)
+        return np.asarray(~np.isnan(self._onset))
 
     def count(self, day: float, rows: Rows, neutrophils: Array) -> list[Events]:
         """Take the counts (1e9/L) of the patients ``rows`` at ``day``; return the episodes that ended."""

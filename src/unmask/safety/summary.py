@@ -55,7 +55,8 @@ def summarise_safety(tables: Mapping[str, pd.DataFrame], arm: str) -> dict[str, 
         ``events``, each name -> figures; ``management`` (measure -> share of patients) with ``resumed`` of those
         held; ``doses``; ``fatal``. Figures of a group: ``n``, ``any``, ``grade3plus`` (shares with ``any_ci`` and
         ``grade3plus_ci``), ``grades`` (worst grade -> share), ``onset_weeks``, ``resolution_weeks``, ``resolved``;
-        all but organs of other classes have an ``onset_curve`` besides. An event of several classes (diarrhoea) is one event, as in the tables of trials.
+        all but organs of other classes have an ``onset_curve`` besides. An event of several classes (diarrhoea) is
+        one event, as in the tables of trials.
 
     Raises
     ------

@@ -219,7 +219,7 @@ def _course(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
     panels = []
     for arm, found in arms:
         rows = [
-            Typical(name, onset, words.finite(figures["resolution_weeks"]["median"]))
+            Typical(_label(name, text), onset, words.finite(figures["resolution_weeks"]["median"]))
             for name in _events([(arm, found)])
             if (figures := found["events"][name]) and not figures["laboratory"]
             and (onset := words.finite(figures["onset_weeks"]["median"])) is not None

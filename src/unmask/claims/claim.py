@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -66,7 +66,11 @@ class Criterion(_Stated):
 
 
 class Claim(_Stated):
-    """A claim, stated before its experiment is run."""
+    """A claim, stated before its experiment is run.
+
+    ``headline`` is the measure that stands for the claim; ``beside`` one with a published figure, where the headline
+    has none.
+    """
 
     id: str = Field(pattern="^C[1-9][0-9]?$")
     title: str
@@ -75,6 +79,7 @@ class Claim(_Stated):
     seed: int = Field(ge=0)
     patients: int = Field(gt=0)
     headline: str
+    beside: str | None = None
     quantities: dict[str, Quantity]
     criteria: tuple[Criterion, ...] = Field(min_length=1)
     published: dict[str, Published] = Field(default_factory=dict)
@@ -83,7 +88,8 @@ class Claim(_Stated):
 
     @model_validator(mode="after")
     def _consistent(self) -> Claim:
-        for name in (self.headline, *self.published, *(item.measure for item in self.criteria)):
+        second = () if self.beside is None else (self.beside,)
+        for name in (self.headline, *second, *self.published, *(item.measure for item in self.criteria)):
             if name not in self.quantities:
                 raise ValueError(f"[quantities.{name}] is missing; {nearest(name, self.quantities)}")
         for item in self.criteria:
@@ -120,10 +126,11 @@ class Measured:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A criterion and whether it was met."""
+    """A criterion and whether it was met; ``open``: not met, but the interval reaches across the bound."""
 
     criterion: Criterion
     met: bool
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,14 +149,15 @@ class Finding:
     seconds: float = field(compare=False)
 
     @property
-    def number(self) -> Estimate:
-        """The number that stands for the finding."""
-        return self.estimates[self.claim.headline]
+    def undecided(self) -> bool:
+        """Whether the claim fails only because intervals are too wide: more patients could decide either way."""
+        failed = [item for item in self.outcomes if item.criterion.essential and not item.met]
+        return bool(failed) and all(item.open for item in failed)
 
     @property
-    def published(self) -> Published | None:
-        """The published figure beside the number."""
-        return self.claim.published.get(self.claim.headline)
+    def shown(self) -> tuple[str, ...]:
+        """The measures that stand for the finding: the headline, and the one beside it."""
+        return tuple(name for name in (self.claim.headline, self.claim.beside) if name is not None)
 
 
 def met(criterion: Criterion, estimate: Estimate, published: Published | None) -> bool:
@@ -157,19 +165,23 @@ def met(criterion: Criterion, estimate: Estimate, published: Published | None) -
     if criterion.relation == "agrees":
         assert published is not None
         assert published.ci is not None
-        return published.ci[0] <= estimate.value <= published.ci[1]
+        return bool(published.ci[0] <= estimate.value <= published.ci[1])
     assert criterion.bound is not None
     if criterion.relation == "above":
-        return estimate.low > criterion.bound
-    return estimate.high < criterion.bound
+        return bool(estimate.low > criterion.bound)
+    return bool(estimate.high < criterion.bound)
+
+
+def _outcome(criterion: Criterion, estimate: Estimate, claim: Claim) -> Outcome:
+    fulfilled = met(criterion, estimate, claim.published.get(criterion.measure))
+    bound = criterion.bound
+    across = bound is not None and estimate.low <= bound <= estimate.high
+    return Outcome(criterion, fulfilled, not fulfilled and across)
 
 
 def judge(claim: Claim, estimates: Mapping[str, Estimate]) -> tuple[Verdict, tuple[Outcome, ...]]:
     """Return the verdict on a claim and how each criterion came out."""
-    outcomes = tuple(
-        Outcome(item, met(item, estimates[item.measure], claim.published.get(item.measure)))
-        for item in claim.criteria
-    )
+    outcomes = tuple(_outcome(item, estimates[item.measure], claim) for item in claim.criteria)
     if not all(outcome.met for outcome in outcomes if outcome.criterion.essential):
         return "does not hold", outcomes
     return ("holds" if all(outcome.met for outcome in outcomes) else "holds with limits"), outcomes
@@ -177,13 +189,8 @@ def judge(claim: Claim, estimates: Mapping[str, Estimate]) -> tuple[Verdict, tup
 
 def as_data(finding: Finding) -> dict[str, Any]:
     """Return a finding as plain data for ``claims.json``; what could not be measured is None."""
-    from dataclasses import asdict
-
-    def number(value: float) -> float | None:
-        return float(value) if math.isfinite(value) else None
-
     claim = finding.claim
-    return {
+    data = {
         "id": claim.id,
         "title": claim.title,
         "statement": claim.statement,
@@ -191,31 +198,37 @@ def as_data(finding: Finding) -> dict[str, Any]:
         "seed": finding.seed,
         "patients": finding.patients,
         "verdict": finding.verdict,
+        "undecided": finding.undecided,
         "headline": claim.headline,
         "criteria": [
-            {**outcome.criterion.model_dump(mode="json"), "met": outcome.met} for outcome in finding.outcomes
+            {**outcome.criterion.model_dump(mode="json"), "met": outcome.met, "open": outcome.open}
+            for outcome in finding.outcomes
         ],
         "measures": {
             name: {
                 "words": claim.quantities[name].words,
                 "unit": claim.quantities[name].unit,
-                "value": number(estimate.value),
-                "ci": None
-                if number(estimate.low) is None and number(estimate.high) is None
-                else [number(estimate.low), number(estimate.high)],
+                "value": estimate.value,
+                "ci": [estimate.low, estimate.high],
                 "n": estimate.n,
             }
             for name, estimate in finding.estimates.items()
         },
-        "published": {
-            name: {
-                **item.model_dump(),
-                "ci": None if item.ci is None else [number(end) for end in item.ci],
-            }
-            for name, item in claim.published.items()
-        },
+        "published": {name: item.model_dump() for name, item in claim.published.items()},
         "finding": list(finding.text),
         "notes": list(finding.notes),
         "limits": list(claim.limits),
         "plots": [asdict(plot) for plot in finding.plots],
     }
+    return {key: _without_gaps(value) for key, value in data.items()}
+
+
+def _without_gaps(value: Any) -> Any:
+    """Return plain data with None for every number that is not finite: JSON has no others."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _without_gaps(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_gaps(item) for item in value]
+    return value

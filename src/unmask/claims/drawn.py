@@ -15,7 +15,6 @@ from unmask.report.drawing import (
     Frame,
     legend,
     mark,
-    percent,
     plain,
     rect,
     segment,
@@ -37,6 +36,11 @@ def svg(plot: Plot) -> str:
     if isinstance(plot, Curves):
         return _curves(plot)
     return _dots(plot) if isinstance(plot, Dots) else _stacks(plot)
+
+
+def _percent(value: float) -> str:
+    """Write a fraction as a percentage tick label, with a decimal only where it has one."""
+    return f"{round(100 * value, 6):g}%".replace("-", MINUS)
 
 
 def _alt(plot: Plot) -> str:
@@ -77,7 +81,7 @@ def _curves(plot: Curves) -> str:
         y = (min(0.0, y[0]), y[1] * 1.05)
     frame = Frame(x=x, y=y, height=style.PANEL_HEIGHT + height + 6.0, bottom=44.0 + height + 6.0)
     x_ticks, x_format = _axis(*x, plot.log_x)
-    y_ticks, y_format = (ticks(*y), percent) if plot.percent else _axis(*y, plot.log_y)
+    y_ticks, y_format = (ticks(*y), _percent) if plot.percent else _axis(*y, plot.log_y)
     inside = []
     for item, colour in zip(series, colours, strict=True):
         if item.low:
@@ -115,11 +119,11 @@ def _dots(plot: Dots) -> str:
     if plot.log_x:
         low, high = math.floor(low), math.ceil(high)
     elif plot.percent:
-        low, high = min(low, 0.0), 1.0 if high > 0.5 else max(high * 1.08, 0.05)
+        low, high = min(low * 1.05, 0.0), 1.0 if high > 0.5 else max(high * 1.08, 0.05)
     else:
-        low, high = min(low, 0.0), high * 1.08
+        low, high = min(low * 1.05, 0.0), high * 1.08
     names = max((text_width(row.name) for row in plot.rows), default=60.0)
-    left = min(names + 16.0, WIDTH * 0.45)
+    left = min(names + 16.0, WIDTH * 0.5)
     published = any(row.published is not None for row in plot.rows)
     keys = [(mark("circle", 0, 0, style.ARM_COLOURS[0]), "virtual patients, 95 % interval")]
     if published:
@@ -128,11 +132,11 @@ def _dots(plot: Dots) -> str:
     written, height = legend(keys, 6.0, 26.0 + body + 54.0, WIDTH - 10.0)
     frame = Frame(
         x=(low, high), y=(0.0, float(len(plot.rows))), height=26.0 + body + 46.0 + height + 6.0,
-        left=left, bottom=46.0 + height + 6.0,
+        left=left, right=22.0, bottom=46.0 + height + 6.0,
     )  # fmt: skip
     x_ticks, x_format = _axis(low, high, plot.log_x)
     if plot.percent:
-        x_ticks, x_format = ticks(low, high, 5), percent
+        x_ticks, x_format = ticks(low, high, 5), _percent
     out = [frame.axes(x_ticks, [], x_label=plot.x_label, y_label="", x_format=x_format)]
     for number, row in enumerate(plot.rows):
         y = float(frame.py(len(plot.rows) - number - 0.5))
@@ -162,22 +166,24 @@ def _whisker(frame: Frame, value: float, low: float, high: float, y: float, colo
     if not math.isfinite(value):
         return ""
     paint = style.ARM_COLOURS[colour]
-    x, ends = float(frame.px(value)), [float(v) for v in frame.px([low, high])]
+    x = float(frame.px(value))
+    # An interval that is open on one side ends at the edge.
+    ends = [float(v) for v in frame.px(np.clip([low, high], *frame.x))]
     bar = segment(ends[0], y, ends[1], y, paint, 1.8) if np.isfinite(ends).all() else ""
     return bar + mark(kind, x, y, paint)
 
 
 def _stacks(plot: Stacks) -> str:
     names = max((text_width(bar.name) for bar in plot.bars), default=60.0)
-    left = min(names + 16.0, WIDTH * 0.45)
+    left = min(names + 16.0, WIDTH * 0.5)
     keys = [(swatch(colour), name) for name, colour in zip(plot.parts, PART_COLOURS, strict=False)]
     body = ROW_HEIGHT * len(plot.bars)
     written, height = legend(keys, 6.0, 26.0 + body + 54.0, WIDTH - 10.0)
     frame = Frame(
         x=(0.0, 1.0), y=(0.0, float(len(plot.bars))), height=26.0 + body + 46.0 + height + 6.0,
-        left=left, bottom=46.0 + height + 6.0,
+        left=left, right=22.0, bottom=46.0 + height + 6.0,
     )  # fmt: skip
-    out = [frame.axes(ticks(0.0, 1.0, 5), [], x_label=plot.x_label, y_label="", x_format=percent)]
+    out = [frame.axes(ticks(0.0, 1.0, 5), [], x_label=plot.x_label, y_label="", x_format=_percent)]
     for number, bar in enumerate(plot.bars):
         y = float(frame.py(len(plot.bars) - number - 0.5))
         out.append(text(left - 8, y + 4, shorten(bar.name, left - 12), anchor="end"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ _PD_L1 = ("pdl1_density", "pdl1_induction_max")
 _PD1_AXIS = (*_PD_L1, "pdl2_density", "exhaustion_rate", "pd1_priming_brake")
 TRICKS: Mapping[str, Trick] = {
     "constitutive": Trick("constitutive PD-L1", ("pdl1_density",)),
-    "induced": Trick("with induction by interferon gamma", _PD_L1),
+    "induced": Trick("with induction by IFN gamma", _PD_L1),
     "exhaustion": Trick("with exhaustion", (*_PD_L1, "exhaustion_rate")),
     "pd1_axis": Trick("whole PD-1 axis", _PD1_AXIS),
     "ctla4": Trick("CTLA-4 brake on priming", ("ctla4_priming_brake",)),
@@ -109,8 +110,10 @@ def elimination(laboratory: Laboratory, claim: Claim, patients: int, seed: int) 
         curve.append(share(fate(same, laboratory.threads).eliminated))
 
     def rise(rows: NDArray[np.int64]) -> float:
-        won = found.eliminated[rows]
-        return float(won[top[rows]].mean() - won[bottom[rows]].mean())
+        most, least = rows[top[rows]], rows[bottom[rows]]
+        if not (most.size and least.size):
+            return math.nan
+        return float(found.eliminated[most].mean() - found.eliminated[least].mean())
 
     estimates = {
         "immunogenic": share(found.eliminated[antigenicity > quarter[1]]),

@@ -34,7 +34,7 @@ ADDED = {
 }
 _NAMES = {
     "adds_to_chemotherapy": "atezolizumab with docetaxel",
-    "adds_to_radiotherapy": "durvalumab after radiotherapy",
+    "adds_to_radiotherapy": "durvalumab after radiation",
     "adds_to_targeted": "nivolumab after everolimus",
     "adds_to_hormone": "docetaxel with leuprolide",
 }

@@ -48,7 +48,7 @@ def memory(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
         ("after immunotherapy", "rechallenge_immunotherapy"),
         ("after chemotherapy", "rechallenge_chemotherapy"),
         ("naive", "rechallenge_naive"),
-        ("after immunotherapy, memory erased", "rechallenge_erased"),
+        ("the same, memory erased", "rechallenge_erased"),
     )
     published = {1: claim.published["hazard_year_1"], 4: claim.published["hazard_year_4"]}
     return Measured(

@@ -52,7 +52,9 @@ def condition(outcome: Outcome, finding: Finding) -> str:
         return f"found {found}, published {figure}"
     side = "above" if item.relation == "above" else "below"
     assert item.bound is not None
-    bound = f"{100 * item.bound:g} %" if unit in ("share", "difference") else f"{item.bound:g}"
+    bound = {"share": f"{100 * item.bound:g} %", "difference": f"{100 * item.bound:g} points"}.get(
+        unit, f"{item.bound:g}"
+    )
     return f"whole interval {side} {bound.replace('-', MINUS)}: found {found}"
 
 

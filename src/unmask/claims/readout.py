@@ -62,9 +62,13 @@ def responded(result: TrialResult, arm: str) -> NDArray[np.bool_]:
 
 
 def first_shrinkage_weeks(result: TrialResult, arm: str) -> NDArray[np.float64]:
-    """Return the week of the first scan 30 % below baseline of every patient who has one."""
+    """Return the week of the first scan 30 % below baseline of every patient who has one.
+
+    Scans after another therapy has begun do not count: trials do not collect them.
+    """
     scans = result.tables["assessments"]
-    small = scans[(scans["arm"] == arm) & (scans["change_from_baseline"] <= -0.3 + 1e-12)]
+    scans = scans[(scans["arm"] == arm) & ~scans["subsequent_therapy"].astype(bool)]
+    small = scans[scans["change_from_baseline"] <= -0.3 + 1e-12]
     return np.asarray(small.groupby("patient", observed=True)["day"].min(), dtype=float) / 7.0
 
 
@@ -82,7 +86,7 @@ def survival(result: TrialResult, arm: str, endpoint: str, name: str) -> Series:
 
 
 def difference_of_rates(one: Estimate, other: Estimate) -> Estimate:
-    """Return the difference of two independent shares with Newcombe's interval from theirs (1998, method 10)."""
+    """Return the difference of two independent shares; its interval squares and adds theirs (Newcombe 1998)."""
     gap = one.value - other.value
     below = np.hypot(one.value - one.low, other.high - other.value)
     above = np.hypot(one.high - one.value, other.value - other.low)

@@ -26,6 +26,7 @@ from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
 FIVE_YEARS = 1826.0
 WEEKS = (13, 16, 20, 26)
 EARLY_MONTHS = 3.5
+MARKER_RISE, MARKER_RISE_NG_PER_ML = 1.25, 2.0
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,9 @@ def tumour_types(laboratory: Laboratory, claim: Claim, patients: int, seed: int)
     course = follow(hosts, looks, (Given("leuprolide", every(84, FIVE_YEARS)),), threads=laboratory.threads)
     marker = course["tumour_marker"]
     lowest = np.minimum.accumulate(marker, axis=1)
-    doubled = marker >= 2.0 * np.concatenate([marker[:, :1], lowest[:, :-1]], axis=1)
-    rose: NDArray[np.bool_] = np.asarray(doubled.any(axis=1))
-    rises = np.where(rose, np.array(looks)[doubled.argmax(axis=1)], looks[-1])
+    risen = (marker >= MARKER_RISE * lowest) & (marker >= lowest + MARKER_RISE_NG_PER_ML)
+    rose: NDArray[np.bool_] = np.asarray(risen.any(axis=1))
+    rises = np.where(rose, np.array(looks)[risen.argmax(axis=1)], looks[-1])
     time = Follow(rises / DAYS_PER_MONTH, rose).curve.quantile()
     estimates["marker_falls"] = share(np.nanmin(marker, axis=1) <= 0.5 * marker[:, 0])
     estimates["marker_rises"] = _from_value(time, hosts.size)

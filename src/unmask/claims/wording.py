@@ -17,8 +17,8 @@ _SUFFIX: dict[Unit, str] = {
     "count": "",
     "per year": " per year",
 }
-NOT_PUBLISHED = "not published"
 UNCONFIRMED = "from memory"
+TOO_WIDE = "not refuted either: the intervals are too wide, more patients are needed"
 
 
 def number(value: float | None, unit: Unit) -> str:
@@ -45,6 +45,8 @@ def interval(low: float | None, high: float | None, unit: Unit) -> str:
     """Write an interval, or nothing where there is none or it has no width."""
     if low is None or high is None or not (math.isfinite(low) or math.isfinite(high)) or low == high:
         return ""
+    if math.isinf(high):
+        return f"{number(low, unit)} or more"
     join = EN_DASH if unit not in ("difference",) and low >= 0 else " to "
     return f"{number(low, unit)}{join}{number(high, unit)}"
 
@@ -55,10 +57,8 @@ def estimate(found: Estimate, unit: Unit) -> str:
     return f"{value(found, unit)} ({written})" if written else value(found, unit)
 
 
-def published(figure: Published | None, unit: Unit) -> str:
+def published(figure: Published, unit: Unit) -> str:
     """Write a published figure with its interval; one from memory says so."""
-    if figure is None:
-        return NOT_PUBLISHED
     written = f"{number(figure.value, unit)}{_suffix(unit)}"
     if figure.ci is not None:
         written += f" ({interval(*figure.ci, unit)})"
@@ -75,14 +75,15 @@ def sentences(claim: Claim, estimates: dict[str, Estimate]) -> tuple[str, ...]:
 
 
 def line(finding: Finding) -> str:
-    """Return a finding as one line: id, verdict, number, interval, published figure."""
-    claim = finding.claim
-    quantity = claim.quantities[claim.headline]
-    ours = estimate(finding.number, quantity.unit)
-    return (
-        f"{claim.id:<4} {finding.verdict:<18} {quantity.words}: {ours}; "
-        f"published: {published(finding.published, quantity.unit)}"
-    ).replace(NO_BREAK, " ")
+    """Return a finding as one line: id, verdict, number with interval, published figure."""
+    parts = []
+    for name in finding.shown:
+        quantity, figure = finding.claim.quantities[name], finding.claim.published.get(name)
+        ours = f"{quantity.words}: {estimate(finding.estimates[name], quantity.unit)}"
+        parts.append(ours if figure is None else f"{ours} [published {published(figure, quantity.unit)}]")
+    if finding.undecided:
+        parts.append(TOO_WIDE)
+    return f"{finding.claim.id:<4} {finding.verdict:<18} {'; '.join(parts)}".replace(NO_BREAK, " ")
 
 
 def _suffix(unit: Unit) -> str:

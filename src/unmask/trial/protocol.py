@@ -226,7 +226,8 @@ def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, 
     """Return a protocol by name or path, with ``key=value`` settings, and the change they make to the tumour type.
 
     Settings whose key begins with a section of tumour types (``parameters.``, ``baseline.``, ``hazard.``, ``lesions.``,
-    ``within_patient.``) change the median of that quantity of the tumour type; all others are keys of the protocol, values written as in TOML.
+    ``within_patient.``) change the median of that quantity of the tumour type; all others are keys of the protocol,
+    values written as in TOML.
 
     Raises
     ------

@@ -137,7 +137,7 @@ def _dots(plot: Dots) -> str:
     x_ticks, x_format = _axis(low, high, plot.log_x)
     if plot.percent:
         x_ticks, x_format = ticks(low, high, 5), _percent
-    out = [frame.axes(x_ticks, [], x_label=plot.x_label, y_label="", x_format=x_format)]
+    out = [frame.axes(x_ticks, [], x_label="", y_label="", x_format=x_format), _below(frame, plot.x_label)]
     for number, row in enumerate(plot.rows):
         y = float(frame.py(len(plot.rows) - number - 0.5))
         x0, _, x1, _ = frame.inner
@@ -155,6 +155,12 @@ def _dots(plot: Dots) -> str:
                 )
             )
     return frame.svg([*out, written], _alt(plot))
+
+
+def _below(frame: Frame, words: str) -> str:
+    """Write the title of the axis so that it ends where the axis ends: the names leave little room to centre it."""
+    _, _, right, bottom = frame.inner
+    return text(right, bottom + 33, words, anchor="end")
 
 
 def _numbers(row: Row) -> list[float]:
@@ -183,7 +189,10 @@ def _stacks(plot: Stacks) -> str:
         x=(0.0, 1.0), y=(0.0, float(len(plot.bars))), height=26.0 + body + 46.0 + height + 6.0,
         left=left, right=22.0, bottom=46.0 + height + 6.0,
     )  # fmt: skip
-    out = [frame.axes(ticks(0.0, 1.0, 5), [], x_label=plot.x_label, y_label="", x_format=_percent)]
+    out = [
+        frame.axes(ticks(0.0, 1.0, 5), [], x_label="", y_label="", x_format=_percent),
+        _below(frame, plot.x_label),
+    ]
     for number, bar in enumerate(plot.bars):
         y = float(frame.py(len(plot.bars) - number - 0.5))
         out.append(text(left - 8, y + 4, shorten(bar.name, left - 12), anchor="end"))

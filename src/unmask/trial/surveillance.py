@@ -95,6 +95,9 @@ class Surveillance:
 
     def next_day(self, day: float) -> Array:
         """Return the day after ``day`` on which each patient must be seen, ``inf`` where the usual visits do."""
+        # What was given today begins the watch today: if it counted only from the next visit of anybody, the
+        # days on which a patient is seen would depend on who else is in the block.
+        self._take_records()
         watched = np.zeros(self._seen_on.shape, dtype=bool)
         for kind, last in self._last.items():
             watched |= day - last < WATCHED_DAYS[kind]
@@ -104,7 +107,6 @@ class Surveillance:
 
     def visit(self, day: float, seen: Flags, observed: Mapping[str, Array]) -> Flags:
         """See the patients ``seen``, carry out what is ordered for them and return who dies of a side effect."""
-        self._take_records()
         orders = self._desk.visit(day, seen, observed, self._exposure(day))
         course, administration = self._course, self._administration
         course.hold("antibody", seen, orders.hold_immunotherapy)

@@ -83,7 +83,7 @@ def test_first_shrinkage_counts_every_patient_who_ever_shrank(oak):
     ("trial", "arm", "modelled"),
     [
         ("checkmate-025", "everolimus", False),
-        ("checkmate-066", "dacarbazine", False),
+        ("checkmate-066", "dacarbazine", True),
         ("checkmate-025", "nivolumab", True),
     ],
 )

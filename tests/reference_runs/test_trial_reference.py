@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from unmask.trial.result import TrialResult
-from unmask.trial.run import plan_trial, run_trial
+from unmask.trial.run import TrialPlan, plan_trial, run_trial
 
 STORED = Path(__file__).with_name("oak_300_seed_2026.json")
 """Summary figures of OAK, 2 x 300 patients, seed 2026, as this version of Unmask computed them."""
@@ -167,10 +167,27 @@ def deviations(result: TrialResult) -> dict[str, float]:
 UNTIL_THE_END = ("follow_up.accrual_days=0", "follow_up.dropout_per_year=0")
 
 
+def as_specified(*settings: str) -> TrialPlan:
+    """OAK with the PD-L1 and PD-L2 of model-spec section 7: PD-L2 a share of PD-L1, and PD-L1 tied to nothing.
+
+    The lung type of Unmask differs from it in these three quantities and nothing else, to give baseline PD-L1 its
+    right sign (section 11, point 2; docs/model-card.md). With the specification's values our implementation has to
+    give the specification's figures.
+    """
+    plan = plan_trial("oak", patients=2000, seed=1, settings=(*UNTIL_THE_END, *settings))
+    ours = plan.tumour_type.parameters
+    pdl1 = ours["pdl1_density"].model_copy(update={"correlated_with": None, "correlation": 0.0})
+    pdl2 = pdl1.model_copy(
+        update={"value": 0.07 * pdl1.value, "correlated_with": "pdl1_density", "correlation": 1.0}
+    )
+    precursors = ours["naive_precursors"].model_copy(update={"value": 0.79418563})
+    changed = {**ours, "pdl1_density": pdl1, "pdl2_density": pdl2, "naive_precursors": precursors}
+    return TrialPlan(plan.protocol, plan.tumour_type.model_copy(update={"parameters": changed}))
+
+
 def test_oak_gives_the_figures_of_the_independent_implementation() -> None:
     """2 x 2,000 patients of the standard seed: 40 figures, 95 % of them within two standard deviations."""
-    result = run_trial(plan_trial("oak", patients=2000, seed=1, settings=UNTIL_THE_END))
-    found = deviations(result)
+    found = deviations(run_trial(as_specified()))
     assert len(found) == 40
     beyond = {name: round(value, 2) for name, value in found.items() if abs(value) > 2.0}
     assert len(beyond) <= 3, beyond
@@ -183,6 +200,14 @@ def test_oak_gives_the_figures_of_the_independent_implementation() -> None:
     ["parameters.chemo_log_kill=0.45", "hazard.death_log_rate=-6.2"],
 )
 def test_section_8_is_missed_with_a_wrong_value(change: str) -> None:
-    found = deviations(run_trial(plan_trial("oak", patients=2000, seed=1, settings=(*UNTIL_THE_END, change))))
+    found = deviations(run_trial(as_specified(change)))
     beyond = sum(abs(value) > 2.0 for value in found.values())
     assert beyond > 3 or max(abs(value) for value in found.values()) >= 3.0
+
+
+def test_the_right_sign_of_pdl1_moves_the_time_of_response_and_nothing_else() -> None:
+    """What the lung type of Unmask gives beside section 8: responses to atezolizumab come later (a known failure)."""
+    found = deviations(run_trial(plan_trial("oak", patients=2000, seed=1, settings=UNTIL_THE_END)))
+    early = {f"atezolizumab shrinkage bin {number}" for number in (0, 1)}
+    assert all(found[name] < -2.0 for name in early)
+    assert {name for name, value in found.items() if abs(value) > 2.0} == early

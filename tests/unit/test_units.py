@@ -170,16 +170,16 @@ def _with_unit(module: Module, name: str, unit: str) -> Module:
     return replace(module, parameters=changed)
 
 
-@pytest.mark.parametrize("place", range(30))
-def test_a_wrong_unit_of_any_parameter_of_the_core_is_noticed(place):
+CORE = tuple(module for part in modules("core") for module in part)
+
+
+@pytest.mark.parametrize("module", CORE, ids=lambda module: module.name)
+def test_a_wrong_unit_of_any_parameter_of_the_core_is_noticed(module):
     """Every parameter with a unit, given another one, must be refused where it stands or at a port."""
-    lesion, body = modules("core")
-    assert len(lesion) + len(body) == 30
-    module = (*lesion, *body)[place]
     observables = load("core").observables
     for parameter in module.parameters:
         broken = _with_unit(module, parameter.name, "kelvin")
-        others = [broken if item is module else item for item in (*lesion, *body)]
+        others = [broken if item is module else item for item in CORE]
         with pytest.raises(ModelError) as caught:
             assemble("core", others, observables)
         assert caught.value.code in ("model.unit_mismatch", "model.port_unit"), parameter.name

@@ -129,7 +129,7 @@ def _by_origin(model: Model) -> dict[str, list[_Line]]:
 
 
 def _broken(expression: sp.Expr, names: dict[sp.Symbol, str]) -> str:
-    """Return LaTeX of an expression, a long sum broken before its terms."""
+    """Return LaTeX of an expression, sums that are too long for a line broken before their terms."""
 
     def show(part: sp.Expr) -> str:
         return str(sp.latex(part, symbol_names=names, mul_symbol="dot"))
@@ -137,18 +137,29 @@ def _broken(expression: sp.Expr, names: dict[sp.Symbol, str]) -> str:
     def width(text: str) -> int:
         return len(_COMMAND.sub("", text))
 
-    if width(show(expression)) <= _WIDTH or not expression.is_Add:
-        return show(expression)
-    lines: list[str] = []
-    for position, term in enumerate(expression.as_ordered_terms()):
-        text = show(term)
-        if position and not text.startswith("-"):
-            text = f"+ {text}"
-        if lines and width(lines[-1] + text) <= _WIDTH:
-            lines[-1] += f" {text}"
-        else:
-            lines.append(text)
-    return " \\\\\n&\\quad {} ".join(lines)
+    def lines_of(part: sp.Expr) -> list[str]:
+        sums = [factor for factor in part.args if factor.is_Add] if part.is_Mul else []
+        if width(show(part)) <= _WIDTH or not (part.is_Add or sums):
+            return [show(part)]
+        if not part.is_Add:
+            # The longest sum of a product is broken, in plain brackets: \left and \right must share a line.
+            longest = max(sums, key=lambda factor: width(show(factor)))
+            first, *others = lines_of(longest)
+            broken = [f"{show(part / longest)} \\cdot ({first}", *others]
+            return [*broken[:-1], f"{broken[-1]})"]
+        lines: list[str] = []
+        for position, term in enumerate(part.as_ordered_terms()):
+            first, *others = lines_of(term)
+            if position and not first.startswith("-"):
+                first = f"+ {first}"
+            if lines and width(lines[-1] + first) <= _WIDTH:
+                lines[-1] += f" {first}"
+            else:
+                lines.append(first)
+            lines += others
+        return lines
+
+    return " \\\\\n&\\quad {} ".join(lines_of(expression))
 
 
 def _escape(text: str) -> str:

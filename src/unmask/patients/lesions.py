@@ -136,7 +136,7 @@ def seed(
     cells = tumour_type.baseline_value("non_stroma_volume_share") * volume / fixed("cancer_cell_volume")
     clone_columns = _clone_columns(model)
     by_lesion = states[rows][:, clone_columns]  # (new lesions, slots, clones)
-    every = by_lesion.sum(axis=(1, 2))
+    every = _sum_in_order(by_lesion)
     shares = by_lesion.sum(axis=1) / every[:, None]
     induced = states[rows][:, model.lesion_columns("pdl1_induction")]
     maturity = cells / (cells + fixed("microenvironment_half_size"))
@@ -171,7 +171,16 @@ def seed(
 
 def cancer_cells(model: AnyModel, states: Array) -> Array:
     """Return all cancer cells of each patient in Mc, shape ``(N,)``."""
-    return np.asarray(states[:, _clone_columns(model).ravel()].sum(axis=1))
+    return _sum_in_order(states[:, _clone_columns(model)])
+
+
+def _sum_in_order(cells: Array) -> Array:
+    """Return the sum over tumours and clones, ``(N, tumours, clones)`` to ``(N,)``.
+
+    One axis after the other, each shorter than eight: NumPy adds longer or joint axes in an order that depends on how
+    many patients there are, and the last bit of the sum with it.
+    """
+    return np.asarray(cells.sum(axis=2).sum(axis=1))
 
 
 def _clone_columns(model: AnyModel) -> Rows:

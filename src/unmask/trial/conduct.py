@@ -339,7 +339,7 @@ def conduct_arm(
             & np.isnan(people.failure_day)
             & (last_grid_day < censor_day + 2 * GRID_DAYS)
         )
-        own_day = np.minimum(course.next_day(day), surveillance.next_day(day))
+        own_day = np.maximum(np.minimum(course.next_day(day), surveillance.next_day()), day + 1.0)
         day = plan.next_day(day, own_day[followed])
         if day > plan.end:
             break

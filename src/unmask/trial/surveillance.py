@@ -93,17 +93,17 @@ class Surveillance:
         column = administration.compiled.state_index["autoreactivity"]
         administration.states[:, column] *= background.set_point_factor
 
-    def next_day(self, day: float) -> Array:
-        """Return the day after ``day`` on which each patient must be seen, ``inf`` where the usual visits do."""
-        # What was given today begins the watch today: if it counted only from the next visit of anybody, the
-        # days on which a patient is seen would depend on who else is in the block.
+    def next_day(self) -> Array:
+        """Return the day on which each patient must be seen next, ``inf`` where the usual visits do."""
+        # All is counted from the patient's own last visit, and what was given then begins the watch then: days
+        # counted from the last visit of anybody would depend on who else is in the block.
         self._take_records()
         watched = np.zeros(self._seen_on.shape, dtype=bool)
         for kind, last in self._last.items():
-            watched |= day - last < WATCHED_DAYS[kind]
+            watched |= self._seen_on - last < WATCHED_DAYS[kind]
         rhythm = np.where(watched, self._seen_on + VISIT_DAYS, np.inf)
         wanted: Array = np.minimum(rhythm, self._wanted)
-        return np.maximum(wanted, day + 1.0)
+        return wanted
 
     def visit(self, day: float, seen: Flags, observed: Mapping[str, Array]) -> Flags:
         """See the patients ``seen``, carry out what is ordered for them and return who dies of a side effect."""

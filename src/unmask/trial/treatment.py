@@ -79,6 +79,7 @@ class TreatmentCourse:
         self._subsequent_due = np.full(count, np.inf)
         self._subsequent_left = np.zeros(count, dtype=np.int64)
         self._last_first_line_cycle = np.full(count, -np.inf)
+        self._looked_at = np.zeros(count)  # each patient's own last visit
         self._off = np.zeros((len(arm.treatment), count), dtype=bool)  # adaptive treatments that pause
         self._marker_at_start: Array = np.full(count, np.nan)
 
@@ -108,7 +109,7 @@ class TreatmentCourse:
             for item, due in zip(self._arm.treatment, self._due, strict=True)
         ]
         due = np.min([*waiting, self._subsequent_due], axis=0)
-        return np.where(due <= day, day + RECHECK_DAYS, due)
+        return np.where(due <= day, self._looked_at + RECHECK_DAYS, due)
 
     def progress(self, progressed: Flags, day: float) -> None:
         """Stop the first line of those who progress today, and plan what follows."""
@@ -177,6 +178,7 @@ class TreatmentCourse:
 
         ``marker`` is the tumour marker (NaN where not measured), by which adaptive treatments go on and off.
         """
+        self._looked_at[present] = day
         beyond_today = np.zeros_like(present)
         due_today = np.zeros_like(present)
         for number, item in enumerate(self._arm.treatment):

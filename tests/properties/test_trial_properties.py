@@ -158,7 +158,9 @@ def gaps_of_first_line(result: TrialResult) -> pd.Series:
 
 
 def test_doses_keep_the_interval_unless_a_side_effect_delays_them(paired: TrialResult) -> None:
-    unmanaged = run_trial(plan_trial("oak", patients=PATIENTS, seed=5, settings=("management=none",)), workers=1)
+    unmanaged = run_trial(
+        plan_trial("oak", patients=PATIENTS, seed=5, settings=("management=none",)), workers=1
+    )
     assert set(gaps_of_first_line(unmanaged)) == {21.0}
     gaps = gaps_of_first_line(paired)
     assert gaps.min() == 21.0

@@ -77,7 +77,7 @@ SPECIES = len(load("core").species)
 def test_list(command: Command) -> None:
     done = command("trial", "--list")
     assert done.code == 0
-    names = ["checkmate-025", "checkmate-066", "checkmate-067", "keynote-006", "oak"]
+    names = ["checkmate-017", "checkmate-025", "checkmate-066", "checkmate-067", "keynote-006", "oak"]
     assert [line.split()[0] for line in done.out.splitlines()] == names
 
 

@@ -163,7 +163,7 @@ def protocol_from(text: str) -> Protocol:
 def test_unknown_trial_offers_the_nearest() -> None:
     for name in ("oka", "OAK1", "Oak "):
         assert "did you mean 'oak'" in str(refused(name=name))
-    assert "known: checkmate-025, checkmate-066, checkmate-067, keynote-006, oak." in str(
+    assert "known: checkmate-017, checkmate-025, checkmate-066, checkmate-067, keynote-006, oak." in str(
         refused(name="xyzxyz")
     )
 
@@ -317,7 +317,14 @@ def test_hints(word: str, known: list[str], hint: str) -> None:
 
 
 def test_the_library_holds_its_trials() -> None:
-    assert available() == ("checkmate-025", "checkmate-066", "checkmate-067", "keynote-006", "oak")
+    assert available() == (
+        "checkmate-017",
+        "checkmate-025",
+        "checkmate-066",
+        "checkmate-067",
+        "keynote-006",
+        "oak",
+    )
 
 
 def test_oak_is_the_design_of_oak() -> None:

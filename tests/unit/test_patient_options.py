@@ -242,7 +242,7 @@ def test_frequencies_are_counted_as_they_are_said() -> None:
     }
     assert {outcome.size for outcome in found.outcomes.values()} == {4}
     assert found.two_years == {"alive_well": 0.25, "alive_severe": 0.25, "dead": 0.5}
-    assert (found.treatment_days, found.failed) == (0.5, 1)
+    assert (found.treatment_days, found.failures) == (0.5, ("out of steps",))
     cut = spread_of(tables, load_therapy("surgery"))
     assert {key for key, outcome in cut.outcomes.items() if outcome.count is None} == {
         "respond",

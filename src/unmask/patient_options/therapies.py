@@ -45,6 +45,11 @@ class Therapy(Arm):
         return any(isinstance(item, Surgery) for item in self.treatment)
 
     @property
+    def local(self) -> bool:
+        """Whether disease is cut out or irradiated as a whole, which not every patient could have."""
+        return any(isinstance(item, (Radiotherapy, Surgery)) for item in self.treatment)
+
+    @property
     def side_effects_unknown(self) -> tuple[str, ...]:
         """The treatments of this therapy whose side effects the model does not have."""
         without = [

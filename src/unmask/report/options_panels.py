@@ -63,7 +63,8 @@ def hundred(option: ShownOption, colour: str, text: Words) -> str:
             parts.append(drawing.bars(left, up, size, size, fill=FATE_COLOURS[fate], stroke="none"))
     told = dict(text.get("fate"))
     if option.frequencies["severe"].count is None:  # alive is all that can be said
-        told = {"alive_well": told["alive"], "dead": told["dead"]}
+        alive = told["alive" if option.treated else "alive_untreated"]
+        told = {"alive_well": alive, "dead": told["dead"]}
     for row, fate in enumerate(fate for fate in FATES if fate in told):
         y = top + 22 + row * 50
         parts.append(drawing.text(214, y, str(counts[fate]), anchor="end", size=19.0, weight=650))

@@ -118,8 +118,8 @@ def best_row(shown: OptionsInput, text: Words) -> Row:
     )
 
 
-def scan_rows(shown: OptionsInput, text: Words) -> list[Row]:
-    """Return a line per scan: week, and each option's size and verdicts."""
+def scan_rows(shown: OptionsInput, text: Words, *, brief: bool = False) -> list[Row]:
+    """Return a line per scan: week, and each option's verdicts and size (``brief``: its change alone)."""
     scans = [_scans(option) for option in shown.options]
     days = {visit: scan["day"] for found in scans for visit, scan in found.items()}
     rows = []
@@ -128,7 +128,7 @@ def scan_rows(shown: OptionsInput, text: Words) -> list[Row]:
         for option, found in zip(shown.options, scans, strict=True):
             if visit in found:
                 before = found.get(visit - 1)
-                cells.append(_scan(found[visit], before, option.operated_day, text))
+                cells.append(_scan(found[visit], before, option.operated_day, text, brief))
             elif option.death_day is not None and days[visit] > option.death_day:
                 cells.append(Cell(str(text.get("text.dead")), strong=False))
             else:
@@ -144,13 +144,19 @@ def _scans(option: ShownOption) -> dict[int, dict[str, Any]]:
 
 
 def _scan(
-    scan: Mapping[str, Any], before: Mapping[str, Any] | None, operated_day: float | None, text: Words
+    scan: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    operated_day: float | None,
+    text: Words,
+    brief: bool,
 ) -> Cell:
     size, change = words.finite(scan["sld_mm"]), words.finite(scan["change_from_baseline"])
+    changed = "" if change is None else f"{'+' if change > 0 else ''}{words.share(change, 0)}"
     seen = words.ABSENT if size is None else f"{size:.0f}{words.NO_BREAK}mm"
-    if change is not None:
-        sign = "+" if change > 0 else ""
-        seen += f" ({sign}{words.share(change, 0)})"
+    if brief:
+        seen = changed or seen
+    elif changed:
+        seen += f" ({changed})"
     # A lesion stays on every later scan: it is told when it is first seen, as is the next therapy.
     news = [
         str(text.get(f"text.{name}"))

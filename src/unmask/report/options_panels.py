@@ -30,7 +30,7 @@ OCCUPANCY = (("pd_occupancy", "#0067a8", None), ("ctla4_occupancy_lymph_node", "
 LEAST_T_CELLS = 0.01
 """Millions of T cells at the foot of the logarithmic axis."""
 LARGEST_GROWTH = 2.0
-"""A tumour that outgrows its first diameter by more does not flatten the pictures of the others."""
+"""A tumour that outgrows its first diameter, or volume, by more does not flatten the pictures of the others."""
 
 Floats = NDArray[np.float64]
 
@@ -122,7 +122,7 @@ def size_top(options: Sequence[ShownOption]) -> float:
 def volume_top(options: Sequence[ShownOption]) -> float:
     """Return the top of the axis of volumes that all options share; what runs away beyond it is cut off."""
     volumes = [option.course[list(INSIDE)].sum(axis=1) for option in options]
-    return 1.05 * min(max(float(v.max()) for v in volumes), LARGEST_GROWTH**3 * float(volumes[0].iloc[0]))
+    return 1.05 * min(max(float(v.max()) for v in volumes), LARGEST_GROWTH * float(volumes[0].iloc[0]))
 
 
 def size(option: ShownOption, colour: str, end_day: float, top: float, text: Words) -> str:

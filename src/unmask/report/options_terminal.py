@@ -72,6 +72,7 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
                 justify="left" if number in left else "right",
                 max_width=WIDEST,
                 vertical="bottom",
+                overflow="fold",
             )
         for row in rows:
             drawn.add_row(*(Text(cell) for cell in row))
@@ -111,7 +112,10 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
     table(
         str(text.get("text.scans")),
         [str(text.get("text.scan_week")), *labels],
-        [_line(row, "{value}, {small}") for row in (*scan_rows(shown, text), best_row(shown, text))],
+        [
+            _line(row, "{value}, {small}")
+            for row in (*scan_rows(shown, text, brief=True), best_row(shown, text))
+        ],
     )
     console.print(Text(f"\n{text.get('text.events')}"), style="bold")
     for option in shown.options:
@@ -152,4 +156,6 @@ def _line(row: Row, template: str) -> list[str]:
 
 
 def _written(cell: Cell, template: str) -> str:
-    return template.format(value=cell.value, small=cell.small) if cell.small else cell.value
+    # A narrow space is no reason to keep a number and its percent sign on two lines.
+    small = cell.small.replace(words.THIN, "")
+    return template.format(value=cell.value, small=small) if small else cell.value

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 bad input data, 4 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -394,6 +395,9 @@ def _progress(title: str) -> Iterator[Progress]:
 
 def main() -> None:
     """Run the command line and end the process with the stated exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot write a dash gets a question mark
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 

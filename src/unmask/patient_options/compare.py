@@ -33,11 +33,12 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.store import claim
 from unmask.trial.conduct import conduct_arm
 from unmask.trial.protocol import Disease, FollowUp, Population, Protocol, Schedule
-from unmask.trial.run import TrialPlan
+from unmask.trial.run import TrialPlan, refuse_parameters_of_drugs
 from unmask.trial.tables import arm_tables
 
 ALIKE = 200
 MOST_ALIKE = 5_000
+LARGEST_SEED = 2**63 - 1
 MOST_THERAPIES = 6
 FOLLOW_UP_DAYS = 1096  # three years
 SCAN_WEEKS = (6, 12, 18, 24, 30, 36)
@@ -170,8 +171,11 @@ def compare_options(
     chosen = _chosen(therapies)
     if not 1 <= alike <= MOST_ALIKE:
         raise ConfigurationError("options.alike", value=alike, most=MOST_ALIKE)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise ConfigurationError("options.seed", value=seed, most=LARGEST_SEED)
     known, tumour_type = read_patient(patient)
     protocol = _protocol(known, tumour_type, chosen, seed, alike)
+    refuse_parameters_of_drugs(protocol, tumour_type)
     if out is not None:
         claim(Path(out), OUTPUTS, force=force, resume=False)
     threads = workers or os.cpu_count() or 1
@@ -237,7 +241,8 @@ def _chosen(names: Sequence[str]) -> dict[str, Therapy]:
         chosen[key] = load_therapy(name)
     if len(chosen) == 1:
         if NO_TREATMENT in chosen:
-            raise ConfigurationError("options.only_none", known=", ".join(available()))
+            others = (name for name in available() if name != NO_TREATMENT)
+            raise ConfigurationError("options.only_none", known=", ".join(others))
         chosen[NO_TREATMENT] = load_therapy(NO_TREATMENT)
     if len(chosen) > MOST_THERAPIES:
         raise ConfigurationError("options.too_many", count=len(chosen), most=MOST_THERAPIES)
@@ -289,9 +294,23 @@ def _drawn(one: Cohort, known: KnownPatient, lesions: int) -> dict[str, Any]:
 
 
 def _told(chosen: Mapping[str, Therapy], options: Sequence[Option]) -> tuple[str, ...]:
-    """Return what keeps options from being compared: local treatment, a simulation that broke off."""
+    """Return what keeps options from being compared: local treatment, death before it, a simulation that broke off."""
     local = (
         sentence("options.local", {"label": therapy.label}) for therapy in chosen.values() if therapy.local
+    )
+    too_late = (
+        sentence(
+            "options.after_death",
+            {
+                "label": option.therapy.label,
+                "item": item.name,
+                "planned": item.first_day,
+                "death": f"{option.patient['death_day']:.0f}",
+            },
+        )
+        for option in options
+        for item in option.therapy.treatment
+        if item.first_day > option.patient["death_day"]
     )
     broken = (
         sentence(
@@ -305,7 +324,7 @@ def _told(chosen: Mapping[str, Therapy], options: Sequence[Option]) -> tuple[str
         for option in options
         if option.failure is not None
     )
-    return (*local, *broken)
+    return (*local, *too_late, *broken)
 
 
 def _out_of_place(

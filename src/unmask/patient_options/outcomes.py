@@ -25,7 +25,7 @@ class Outcome:
     """How many of ``size`` patients: ``count``, its ``share`` and exact 95 % interval.
 
     ``None`` where the figure would mean nothing: the model has no such side effects, nothing is given that could have
-    any, or the tumour was cut out.
+    any, the tumour was cut out, or its growth was planned.
     """
 
     key: str
@@ -96,6 +96,8 @@ def spread_of(tables: Mapping[str, pd.DataFrame], therapy: Therapy) -> Spread:
         "fatal": among(related[related["grade"] >= FATAL_GRADE]),
     }
     meaningless = {"respond"} if therapy.operates else set()
+    if therapy.adaptive:
+        meaningless |= {"respond", "no_progression_1y"}
     if len(therapy.side_effects_unknown) == len(_names(therapy)):
         meaningless |= {"any_event", "severe", "stopped", "fatal"}
     outcomes = {}

@@ -91,6 +91,8 @@ def _option(option: Option) -> ShownOption:
         notes=_notes(option.therapy),
         sources=option.therapy.sources,
         treated=bool(option.therapy.treatment),
+        operates=option.therapy.operates,
+        adaptive=option.therapy.adaptive,
         course=option.course,
         scans=option.scans,
         events=option.events,

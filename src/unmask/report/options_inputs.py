@@ -35,6 +35,8 @@ class ShownOption:
         What is given, in words.
     notes
         What to know about it: what it takes for granted, what the drugs' descriptions leave out.
+    operates, adaptive
+        Whether tumour is cut out; whether it is meant to grow back now and then, the drug being on and off.
     course, scans, events
         The patient's trajectory, scans and side effects (:class:`unmask.patient_options.compare.Option`).
     death_day
@@ -53,6 +55,8 @@ class ShownOption:
     notes: tuple[str, ...]
     sources: tuple[str, ...]
     treated: bool
+    operates: bool
+    adaptive: bool
     course: pd.DataFrame
     scans: pd.DataFrame
     events: pd.DataFrame

@@ -103,8 +103,10 @@ def notes(shown: OptionsInput, text: Words) -> list[str]:
     told = [text("text.interval_note", alike=words.count(shown.alike)), str(text.get("text.nothing_follows"))]
     if unknown:
         told.append(text("text.unknown_note", names=text.join(list(unknown))))
-    if any(option.frequencies["respond"].count is None for option in shown.options):
+    if any(option.operates for option in shown.options):
         told.append(str(text.get("text.surgery_note")))
+    if any(option.adaptive for option in shown.options):
+        told.append(str(text.get("text.adaptive_note")))
     if shown.autoimmune:
         told.append(text("text.autoimmune_note", disease=shown.autoimmune))
     return told

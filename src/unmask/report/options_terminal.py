@@ -54,6 +54,10 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
         # A pipe has no width of its own: no line may be wrapped or cut there.
         console = Console(file=stream, highlight=False, width=PIPE_WIDTH)
 
+    def say(told: str, style: str = "") -> None:
+        # Prose stays one line in a pipe, where there is nothing to wrap it to.
+        console.print(Text(told), style=style, soft_wrap=not console.is_terminal)
+
     def table(
         title: str,
         headings: Sequence[str],
@@ -62,9 +66,9 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
         left: Collection[int] = (0,),
     ) -> None:
         console.print()
-        console.print(Text(title), style="bold")
+        say(title, "bold")
         if note:
-            console.print(Text(note), style="dim")
+            say(note, "dim")
         drawn = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
         for number, heading in enumerate(headings):
             drawn.add_column(
@@ -79,12 +83,12 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
         console.print(drawn)
 
     labels = [option.label for option in shown.options]
-    console.print(Text(str(text.get("text.notice"))), style="bold")
+    say(str(text.get("text.notice")), "bold")
     for warning in shown.warnings:
-        console.print(Text(f"! {warning}"), style="yellow")
+        say(f"! {warning}", "yellow")
     features = ", ".join(f"{name} {value}" for name, value in shown.known)
     told = text("text.known_list", features=features) if features else str(text.get("text.known_nothing"))
-    console.print(Text(f"\n{shown.title}. {told}"))
+    say(f"\n{shown.title}. {told}")
     frequencies = [
         _line(
             Row(str(text.get("outcome_short")[key]), frequency_row(shown, key, text).cells),
@@ -94,10 +98,10 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
     ]
     table(str(text.get("text.frequency")), ["", *labels], frequencies)
     for note in notes(shown, text):
-        console.print(Text(note), style="dim")
+        say(note, "dim")
 
-    console.print(Text(f"\n{text.get('text.one')}"), style="bold")
-    console.print(Text(", ".join(f"{name} {value}" for name, value in shown.drawn)))
+    say(f"\n{text.get('text.one')}", "bold")
+    say(", ".join(f"{name} {value}" for name, value in shown.drawn))
     top = size_top(shown.options)
     table(
         str(text.get("text.course")),
@@ -117,13 +121,13 @@ def print_options(shown: OptionsInput, stream: TextIO | None = None, *, width: i
             for row in (*scan_rows(shown, text, brief=True), best_row(shown, text))
         ],
     )
-    console.print(Text(f"\n{text.get('text.events')}"), style="bold")
+    say(f"\n{text.get('text.events')}", "bold")
     for option in shown.options:
-        console.print(Text(f"{option.label}. {fate(option, text)}"))
+        say(f"{option.label}. {fate(option, text)}")
         unknown = option.side_effects_unknown
         not_modelled = [text("text.unknown_note", names=text.join(unknown))] if unknown else []
         for line in [*event_lines(option, text), *not_modelled] or [str(text.get("text.events_none"))]:
-            console.print(Text(f"  {line}"))
+            say(f"  {line}")
 
 
 def bars(option: ShownOption, days: float, top: float) -> str:
@@ -132,7 +136,7 @@ def bars(option: ShownOption, days: float, top: float) -> str:
     for month in np.arange(0.0, days / DAYS_PER_MONTH, STEP_MONTHS):
         size = _size(option, month)
         if size is None:
-            return f"{drawn}×"
+            return drawn + ("×" if option.death_day is not None else "")
         drawn += BARS[min(int(len(BARS) * size / top), len(BARS) - 1)]
     return drawn
 

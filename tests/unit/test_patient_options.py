@@ -14,20 +14,20 @@ import pandas as pd
 import pytest
 
 from unmask.engine import compile_model
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, NumericalError
 from unmask.model.catalogue import load
 from unmask.patient_options.alike import draw_alike
 from unmask.patient_options.compare import OptionsResult, compare_options
-from unmask.patient_options.outcomes import spread_of
+from unmask.patient_options.outcomes import Spread, spread_of
 from unmask.patient_options.patient_file import read_patient
 from unmask.patient_options.presentation import as_json, shown
-from unmask.patient_options.therapies import available, load_therapy
+from unmask.patient_options.therapies import Therapy, available, load_therapy
 from unmask.patients.pdl1 import pdl1_class
 from unmask.patients.random_streams import RandomStreams
 from unmask.report.options_page import event_lines, render_options, scan_rows
-from unmask.report.options_panels import FATES, whole_people
+from unmask.report.options_panels import whole_people
 from unmask.report.options_terminal import bars, print_options
-from unmask.report.words import Words
+from unmask.report.words import Words, out_of_hundred
 from unmask.trial.arms import Arm
 
 PATIENT = """
@@ -268,12 +268,11 @@ def test_a_therapy_out_of_place_is_said_to_be() -> None:
     np.testing.assert_allclose(hormone.course["sld_mm"].iloc[-1], alone.course["sld_mm"].iloc[-1], rtol=1e-3)
 
 
-def test_people_add_up_to_a_hundred() -> None:
-    assert whole_people({"alive_well": 1 / 3, "alive_severe": 1 / 3, "dead": 1 / 3}, FATES) == {
-        "alive_well": 34,
-        "alive_severe": 33,
-        "dead": 33,
-    }
+def test_people_in_the_picture_are_those_of_the_table(result: OptionsResult) -> None:
+    assert whole_people(1 / 3, 1 / 6) == {"alive_well": 16, "alive_severe": 17, "dead": 67}
+    assert whole_people(0.325, 0.325) == {"alive_well": 0, "alive_severe": 32, "dead": 68}
+    for share in (0.005, 0.325, 0.335, 0.995):
+        assert out_of_hundred(share) == f"{100 - whole_people(share, 0.0)['dead']}"
 
 
 def test_the_page_is_self_contained_safe_and_says_what_it_is(result: OptionsResult) -> None:
@@ -362,6 +361,15 @@ def test_what_keeps_options_from_being_compared_is_said(result: OptionsResult, t
     assert found.options[0].patient["death_day"] < 900
     assert found.options[0].doses.empty
     assert any("planned for day 900" in warning and "not given" in warning for warning in found.warnings)
+
+
+def test_nobody_left_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_fail(tables: dict[str, pd.DataFrame], therapy: Therapy) -> Spread:
+        return spread_of({**tables, "patients": tables["patients"].assign(status="out of steps")}, therapy)
+
+    monkeypatch.setattr("unmask.patient_options.compare.spread_of", all_fail)
+    with pytest.raises(NumericalError, match=r"Nivolumab: none of the patients alike .*\(out of steps\)"):
+        compare_options("nsclc", ["nivolumab"], alike=2)
 
 
 def test_a_simulation_that_broke_off_is_said_and_counted(result: OptionsResult) -> None:

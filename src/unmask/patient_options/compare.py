@@ -18,7 +18,7 @@ import pandas as pd
 
 from unmask import __version__
 from unmask.engine import compile_model
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, NumericalError
 from unmask.messages import sentence
 from unmask.model.catalogue import load
 from unmask.patient_options.alike import draw_alike
@@ -166,6 +166,8 @@ def compare_options(
     ConfigurationError
         Unknown or impossible patient or therapy, no therapy or too many, the same one twice, nobody who fits what is
         known, or ``out`` cannot be used (``store.*``).
+    NumericalError
+        ``options.all_failed``: not one of the patients alike could be simulated under a therapy.
     """
     tell = progress or (lambda done, wanted, text: None)
     chosen = _chosen(therapies)
@@ -204,6 +206,10 @@ def compare_options(
             threads=threads,
         )
         lesions = int(single.lesion_count[0])
+        spread = spread_of(arm_tables(others, protocol, tumour_type), therapy)
+        if len(spread.failures) == alike:
+            reasons = ", ".join(sorted(set(spread.failures)))
+            raise NumericalError("options.all_failed", label=therapy.label, reasons=reasons)
         options.append(
             Option(
                 name=name,
@@ -213,7 +219,7 @@ def compare_options(
                 doses=mine["doses"],
                 events=mine["adverse_events"],
                 patient=row,
-                spread=spread_of(arm_tables(others, protocol, tumour_type), therapy),
+                spread=spread,
             )
         )
     plan = TrialPlan(protocol, tumour_type)

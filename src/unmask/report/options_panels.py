@@ -35,13 +35,14 @@ LARGEST_GROWTH = 2.0
 Floats = NDArray[np.float64]
 
 
-def whole_people(shares: Mapping[str, float], keys: Sequence[str]) -> dict[str, int]:
-    """Round shares to whole people out of 100 so that they add up to 100 (largest remainder)."""
-    exact = 100 * np.array([max(shares.get(key, 0.0), 0.0) for key in keys])
-    whole = np.floor(exact + 1e-9).astype(int)
-    order = np.argsort(-(exact - whole), kind="stable")
-    whole[order[: 100 - int(whole.sum())]] += 1
-    return dict(zip(keys, whole.tolist(), strict=True))
+def whole_people(alive: float, severe: float) -> dict[str, int]:
+    """Return whole people out of 100 by fate, from the shares alive and alive after a severe side effect.
+
+    Rounded as the table of frequencies rounds, so that picture and table agree.
+    """
+    living = round(100 * alive)
+    hurt = min(round(100 * severe), living)
+    return {"alive_well": living - hurt, "alive_severe": hurt, "dead": 100 - living}
 
 
 def _title(option: ShownOption, colour: str) -> str:
@@ -52,7 +53,7 @@ def _title(option: ShownOption, colour: str) -> str:
 
 def hundred(option: ShownOption, colour: str, text: Words) -> str:
     """Draw 100 people two years on: alive, alive after a severe side effect, dead."""
-    counts = whole_people(option.two_years, FATES)
+    counts = whole_people(option.frequencies["alive_2y"].share or 0.0, option.two_years["alive_severe"])
     size, gap, top = 13.0, 3.5, 30.0
     codes = np.array([fate for fate in FATES for _ in range(counts[fate])])
     parts = [_title(option, colour)]

@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "assess": "unmask.response.assess",
     "assemble": "unmask.model.assemble",
+    "compare_options": "unmask.patient_options.compare",
     "compile_model": "unmask.engine",
     "load_model": "unmask.model.catalogue:load",
     "load_protocol": "unmask.trial.protocol",
@@ -33,6 +34,7 @@ _PUBLIC = {
     "ModelError": "unmask.errors",
     "Module": "unmask.model.module",
     "NumericalError": "unmask.errors",
+    "OptionsResult": "unmask.patient_options.compare",
     "Protocol": "unmask.trial.protocol",
     "RandomStreams": "unmask.patients.random_streams",
     "Rules": "unmask.response",

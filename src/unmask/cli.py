@@ -6,10 +6,11 @@ Exit codes: 0 done, 1 unexpected, 2 usage or configuration, 3 bad input data, 4 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -117,10 +118,7 @@ def trial(
         arms = [plan.protocol.experimental, plan.protocol.control]
         real = read_observed(observed, arms, plan.protocol.observed_arm_names)
         inputs[str(observed)] = file_hash(observed)
-    if out is not None and not str(out).strip(" ."):
-        raise ConfigurationError("cli.empty_out", value=out)
-    usual = Path("runs") / f"{plan.protocol.name}-{plan.protocol.seed}"
-    folder = out.expanduser() if out is not None else usual
+    folder = _folder(out, f"{plan.protocol.name}-{plan.protocol.seed}")
     with _progress(f"Trial {plan.protocol.name}") as progress:
         result = run_trial(
             plan,
@@ -147,14 +145,81 @@ def trial(
         if real is not None:
             observed_table.print_comparison([asdict(row) for row in comparison], real.source)
         typer.echo(f"Report: {folder / 'report.html'}")
-    if result.failed_share > FAILURE_LIMIT:
-        raise NumericalError(
-            "cli.too_many_failures",
-            share=f"{result.failed_share:.1%}",
-            limit=f"{FAILURE_LIMIT:.0%}",
-            reasons=", ".join(sorted(set(result.failures["reason"].astype(str)))),
-            path=folder,
+    _refuse_failures(result.failed_share, result.failures["reason"].astype(str), folder)
+
+
+@app.command()
+def patient(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TUMOUR_TYPE|FILE.toml", help="A tumour type, or a file that says what is known."
+        ),
+    ] = None,
+    therapies: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--therapy",
+            metavar="NAME|FILE.toml",
+            help="A ready-made therapy or a file that holds one; repeatable. One alone is set beside no treatment.",
+        ),
+    ] = None,
+    alike: Annotated[
+        int | None, typer.Option("--patients", help="Patients alike that show the spread (default 200).")
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", help="Seed; another one is another patient who fits what is known.")
+    ] = 1,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder for patient.html and patient.json (default runs/patient-NAME-SEED)."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Threads (default: all processors).")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace results that are in the folder.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print patient.json instead of tables.")] = False,
+    list_therapies: Annotated[bool, typer.Option("--list", help="List the ready-made therapies.")] = False,
+) -> None:
+    """Take one virtual patient, and 200 like this one, through several therapies side by side."""
+    from unmask.patient_options import therapies as ready_made
+
+    if list_therapies:
+        for known in ready_made.available():
+            typer.echo(f"{known:<32} {ready_made.load_therapy(known).label}")
+        return
+
+    from unmask.patients.parameter_set import available
+
+    if name is None:
+        raise ConfigurationError("cli.no_patient", known=", ".join(available()))
+
+    from unmask.patient_options import compare, presentation
+
+    folder = _folder(out, f"patient-{Path(name).stem}-{seed}")
+    with _progress("Patient") as progress:
+        result = compare.compare_options(
+            name,
+            therapies or (),
+            seed=seed,
+            alike=compare.ALIKE if alike is None else alike,
+            workers=workers,
+            out=folder,
+            force=force,
+            progress=progress,
         )
+        result.write(folder, force=True)
+    if as_json:
+        content = presentation.as_json(result)
+        typer.echo(json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        from unmask.report.options_terminal import print_options
+
+        print_options(presentation.shown(result))
+        typer.echo(f"Page: {folder / 'patient.html'}")
+    _refuse_failures(result.failed_share, result.failure_reasons, folder)
 
 
 @app.command()
@@ -284,6 +349,27 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+def _folder(out: Path | None, usual: str) -> Path:
+    """Return the output folder: the one asked for, or the usual one under ``runs``."""
+    if out is None:
+        return Path("runs") / usual
+    if not str(out).strip(" ."):
+        raise ConfigurationError("cli.empty_out", value=out)
+    return out.expanduser()
+
+
+def _refuse_failures(share: float, reasons: Iterable[str], folder: Path) -> None:
+    """End with exit code 4 where more simulations failed than a result can bear; what was computed is kept."""
+    if share > FAILURE_LIMIT:
+        raise NumericalError(
+            "cli.too_many_failures",
+            share=f"{share:.1%}",
+            limit=f"{FAILURE_LIMIT:.0%}",
+            reasons=", ".join(sorted(set(reasons))),
+            path=folder,
+        )
+
+
 @contextmanager
 def _progress(title: str) -> Iterator[Progress]:
     """Yield a progress callback that draws on stderr, or does nothing when stderr is no terminal."""
@@ -309,6 +395,9 @@ def _progress(title: str) -> Iterator[Progress]:
 
 def main() -> None:
     """Run the command line and end the process with the stated exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot write a dash gets a question mark
+            stream.reconfigure(errors="replace")
     sys.exit(run(sys.argv[1:]))
 
 

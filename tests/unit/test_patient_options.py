@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +14,20 @@ import pandas as pd
 import pytest
 
 from unmask.engine import compile_model
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, NumericalError
 from unmask.model.catalogue import load
 from unmask.patient_options.alike import draw_alike
 from unmask.patient_options.compare import OptionsResult, compare_options
-from unmask.patient_options.outcomes import spread_of
+from unmask.patient_options.outcomes import Spread, spread_of
 from unmask.patient_options.patient_file import read_patient
 from unmask.patient_options.presentation import as_json, shown
-from unmask.patient_options.therapies import available, load_therapy
+from unmask.patient_options.therapies import Therapy, available, load_therapy
 from unmask.patients.pdl1 import pdl1_class
 from unmask.patients.random_streams import RandomStreams
-from unmask.report.options_page import render_options
-from unmask.report.options_panels import FATES, whole_people
-from unmask.report.options_terminal import print_options
+from unmask.report.options_page import event_lines, render_options, scan_rows
+from unmask.report.options_panels import whole_people
+from unmask.report.options_terminal import bars, print_options
+from unmask.report.words import Words, out_of_hundred
 from unmask.trial.arms import Arm
 
 PATIENT = """
@@ -209,11 +211,13 @@ def test_frequencies_are_counted_as_they_are_said() -> None:
     scans = pd.DataFrame({"patient": [2, 3, 4], "day": [84.0, 42.0, 500.0], "overall_response": ["PD"] * 3})
     events = pd.DataFrame(
         {
-            "patient": [1, 1, 2, 3, 5],
-            "grade": [1, 3, 2, 5, 4],
-            "onset_day": [10.0, 50.0, 20.0, 90.0, 5.0],
-            "action": ["none", "stop, steroid", "hold", "stop", "stop"],
-            "related": [True, True, False, True, True],
+            "patient": [1, 1, 2, 3, 5, 4],
+            "event": ["colitis"] * 5
+            + ["neutrophil count decreased"],  # the last is a laboratory finding: no event
+            "grade": [1, 3, 2, 5, 4, 4],
+            "onset_day": [10.0, 50.0, 20.0, 90.0, 5.0, 7.0],
+            "action": ["none", "stop, steroid", "hold", "stop", "stop", "none"],
+            "related": [True, True, False, True, True, True],
         }
     )
     course = pd.DataFrame({"arm": ["a"], "patient": [1], "day": [0.0], "sld_change": [0.0]})
@@ -242,15 +246,17 @@ def test_frequencies_are_counted_as_they_are_said() -> None:
     }
     assert {outcome.size for outcome in found.outcomes.values()} == {4}
     assert found.two_years == {"alive_well": 0.25, "alive_severe": 0.25, "dead": 0.5}
-    assert (found.treatment_days, found.failed) == (0.5, 1)
-    cut = spread_of(tables, load_therapy("surgery"))
-    assert {key for key, outcome in cut.outcomes.items() if outcome.count is None} == {
-        "respond",
-        "any_event",
-        "severe",
-        "stopped",
-        "fatal",
-    }
+    assert (found.treatment_days, found.failures) == (0.5, ("out of steps",))
+
+    def meaningless(name: str) -> set[str]:
+        outcomes = spread_of(tables, load_therapy(name)).outcomes
+        return {key for key, outcome in outcomes.items() if outcome.count is None}
+
+    harms = {"any_event", "severe", "stopped", "fatal"}
+    assert meaningless("surgery") == {"respond", *harms}
+    assert meaningless("surgery-nivolumab") == {"respond"}
+    assert meaningless("androgen-deprivation-adaptive") == {"respond", "no_progression_1y", *harms}
+    assert meaningless("none") == harms  # nothing is given that could have one
 
 
 def test_a_therapy_out_of_place_is_said_to_be() -> None:
@@ -262,12 +268,11 @@ def test_a_therapy_out_of_place_is_said_to_be() -> None:
     np.testing.assert_allclose(hormone.course["sld_mm"].iloc[-1], alone.course["sld_mm"].iloc[-1], rtol=1e-3)
 
 
-def test_people_add_up_to_a_hundred() -> None:
-    assert whole_people({"alive_well": 1 / 3, "alive_severe": 1 / 3, "dead": 1 / 3}, FATES) == {
-        "alive_well": 34,
-        "alive_severe": 33,
-        "dead": 33,
-    }
+def test_people_in_the_picture_are_those_of_the_table(result: OptionsResult) -> None:
+    assert whole_people(1 / 3, 1 / 6) == {"alive_well": 16, "alive_severe": 17, "dead": 67}
+    assert whole_people(0.325, 0.325) == {"alive_well": 0, "alive_severe": 32, "dead": 68}
+    for share in (0.005, 0.325, 0.335, 0.995):
+        assert out_of_hundred(share) == f"{100 - whole_people(share, 0.0)['dead']}"
 
 
 def test_the_page_is_self_contained_safe_and_says_what_it_is(result: OptionsResult) -> None:
@@ -290,6 +295,91 @@ def test_the_terminal_has_notice_and_numbers(result: OptionsResult) -> None:
     assert "no treatment may be decided by it" in " ".join(text.split())
     assert "alive, 2 years" in text
     assert "Pembrolizumab" in text
+    for heading in ("Sum of diameters", "Scans and verdicts", "Side effects of this patient"):
+        assert heading in text
+    assert "nothing given" in text  # no treatment
+    assert "not modelled" in text  # surgery
+
+
+def test_the_terminal_keeps_every_label_whole_on_a_narrow_screen(result: OptionsResult) -> None:
+    stream = io.StringIO()
+    print_options(shown(result), stream, width=60)
+    lines = stream.getvalue().splitlines()
+    begin, end = (
+        next(n for n, line in enumerate(lines) if line == heading)
+        for heading in ("Scans and verdicts", "Side effects of this patient")
+    )
+    assert max(map(len, lines[begin:end])) <= 60
+    assert "…" not in stream.getvalue()
+    assert "Pembrolizumab" in stream.getvalue()
+
+
+def test_the_course_is_drawn_as_bars_until_death(result: OptionsResult) -> None:
+    option = shown(result).options[0]
+    course = pd.DataFrame({"day": [0.0, 365.25], "sld_mm": [50.0, 100.0]})
+    dead, alive = (replace(option, course=course, death_day=day) for day in (366.0, None))
+    assert bars(dead, 730.5, 100.0) == "▅▅▆▇▇██×"  # 50 mm of 100 at first, 100 mm at the end of the year
+    assert bars(alive, 730.5, 100.0) == "▅▅▆▇▇██"
+    assert bars(replace(option, course=course.assign(sld_mm=9000.0)), 365.25, 100.0) == "█" * 6
+
+
+def test_side_effects_are_told_once_with_all_their_courses(result: OptionsResult) -> None:
+    events = pd.DataFrame(
+        {
+            "event": ["fatigue", "neutrophil count decreased", "fatigue", "colitis"],
+            "grade": [1, 4, 1, 3],
+            "onset_day": [7.0, 7.0, 70.0, 140.0],
+            "resolution_day": [21.0, 8.0, 84.0, np.nan],
+            "action": ["none", "dose reduction", "none", "hold, steroid"],
+            "related": [True, True, True, False],
+        }
+    )
+    option = replace(shown(result).options[0], events=events)
+    assert event_lines(option, Words(area="options")) == [
+        "fatigue: grade 1, week 1–3, 10–12",
+        "neutrophil count decreased: grade 4 (dose reduction; blood count only), week 1",
+        "colitis: grade 3 (hold, steroid; not ascribed to the treatment), week 20 to the end",
+    ]
+
+
+def test_after_surgery_the_verdict_is_no_figure(result: OptionsResult) -> None:
+    given = shown(result)
+    pembrolizumab, surgery, _ = scan_rows(given, Words(area="options"))[0].cells
+    assert pembrolizumab.strong
+    assert not surgery.strong
+    assert "after surgery" in surgery.small
+
+
+def test_what_keeps_options_from_being_compared_is_said(result: OptionsResult, tmp_path: Path) -> None:
+    assert any("Surgery takes for granted" in warning for warning in result.warnings)
+    late = tmp_path / "late.toml"
+    late.write_text(
+        'label = "Late"\nfamily = "surgery"\ntreatment = [{ procedure = "surgery", first_day = 900 }]\n',
+        encoding="utf-8",
+    )
+    found = compare_options("nsclc", [str(late), "none"], alike=1)
+    assert found.options[0].patient["death_day"] < 900
+    assert found.options[0].doses.empty
+    assert any("planned for day 900" in warning and "not given" in warning for warning in found.warnings)
+
+
+def test_nobody_left_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def all_fail(tables: dict[str, pd.DataFrame], therapy: Therapy) -> Spread:
+        return spread_of({**tables, "patients": tables["patients"].assign(status="out of steps")}, therapy)
+
+    monkeypatch.setattr("unmask.patient_options.compare.spread_of", all_fail)
+    with pytest.raises(NumericalError, match=r"Nivolumab: none of the patients alike .*\(out of steps\)"):
+        compare_options("nsclc", ["nivolumab"], alike=2)
+
+
+def test_a_simulation_that_broke_off_is_said_and_counted(result: OptionsResult) -> None:
+    option = result.options[0]
+    broken = replace(option, patient={**option.patient, "status": "out of steps"})
+    failed = replace(option.spread, failures=("out of steps",) * 3)
+    changed = replace(result, options=(broken, replace(result.options[1], spread=failed), result.options[2]))
+    assert result.failed_share == 0.0
+    assert changed.failure_reasons == ("out of steps",) * 4
+    assert changed.failed_share == pytest.approx(4 / (3 * 31))
 
 
 def test_files_are_written_once_and_json_is_json(result: OptionsResult, tmp_path: Path) -> None:

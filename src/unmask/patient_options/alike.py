@@ -34,7 +34,7 @@ def draw_alike(
     Raises
     ------
     ConfigurationError
-        ``patients.too_few_accepted`` where hardly any candidate is eligible, or what a wrong tumour type gives.
+        ``options.nobody_fits`` where hardly any candidate is eligible, or what a wrong tumour type gives.
     """
     check_against_model(tumour_type, compiled)
     found: list[Cohort] = []
@@ -42,14 +42,19 @@ def draw_alike(
     block = min(LARGEST_BLOCK, 2 * wanted + 8)
     while have < wanted:
         if candidate > MOST_CANDIDATES_PER_PATIENT * wanted + LARGEST_BLOCK:
+            other = candidate - not_eligible - failed - have
+            reasons = {
+                "would not progress untreated": not_eligible,
+                "could not be integrated": failed,
+                f"have a PD-L1 that is not {pdl1}": other,
+            }
             raise ConfigurationError(
-                "patients.too_few_accepted",
+                "options.nobody_fits",
                 accepted=have,
                 wanted=wanted,
                 candidates=candidate,
-                reasons=f"{not_eligible} would not progress untreated, {failed} could not be integrated"
-                + (f", others have a PD-L1 that is not {pdl1}" if pdl1 else ""),
-                tumour_type=tumour_type.name,
+                reasons=", ".join(f"{count} {reason}" for reason, count in reasons.items() if count),
+                tumour=tumour_type.title,
             )
         screened = screen(
             tumour_type, compiled, streams, np.arange(candidate, candidate + block), threads=threads

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ import pandas as pd
 
 from unmask import __version__
 from unmask.engine import compile_model
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, NumericalError
+from unmask.messages import sentence
 from unmask.model.catalogue import load
 from unmask.patient_options.alike import draw_alike
 from unmask.patient_options.outcomes import Spread, spread_of
@@ -28,17 +30,20 @@ from unmask.patients.cohort import Cohort
 from unmask.patients.parameter_set import TumourType
 from unmask.patients.pdl1 import CLASSES, pdl1_class
 from unmask.patients.random_streams import RandomStreams
+from unmask.store import claim
 from unmask.trial.conduct import conduct_arm
 from unmask.trial.protocol import Disease, FollowUp, Population, Protocol, Schedule
-from unmask.trial.run import TrialPlan
+from unmask.trial.run import TrialPlan, refuse_parameters_of_drugs
 from unmask.trial.tables import arm_tables
 
 ALIKE = 200
 MOST_ALIKE = 5_000
+LARGEST_SEED = 2**63 - 1
 MOST_THERAPIES = 6
 FOLLOW_UP_DAYS = 1096  # three years
 SCAN_WEEKS = (6, 12, 18, 24, 30, 36)
 LATER_SCAN_WEEKS = 9
+OUTPUTS = ("patient.html", "patient.json")
 
 Progress = Callable[[int, int, str], None]
 
@@ -68,6 +73,12 @@ class Option:
     patient: Mapping[str, Any]
     spread: Spread
 
+    @property
+    def failure(self) -> str | None:
+        """Why the patient's own simulation broke off, None where it did not."""
+        status = str(self.patient["status"])
+        return None if status == "ok" else status
+
 
 @dataclass(frozen=True)
 class OptionsResult:
@@ -93,6 +104,20 @@ class OptionsResult:
     model_hash: str
     version: str = __version__
 
+    @property
+    def failure_reasons(self) -> tuple[str, ...]:
+        """Why simulations failed, one reason for each of them: the patient's own and those of patients alike."""
+        own = (option.failure for option in self.options)
+        return (
+            *(reason for reason in own if reason is not None),
+            *chain.from_iterable(option.spread.failures for option in self.options),
+        )
+
+    @property
+    def failed_share(self) -> float:
+        """Failed simulations as a share of all."""
+        return len(self.failure_reasons) / (len(self.options) * (self.alike + 1))
+
     def write(self, folder: Path | str, *, force: bool = False) -> Path:
         """Write ``patient.html`` and ``patient.json`` to ``folder`` and return the path of the page.
 
@@ -113,6 +138,8 @@ def compare_options(
     seed: int = 1,
     alike: int = ALIKE,
     workers: int | None = None,
+    out: Path | str | None = None,
+    force: bool = False,
     progress: Progress | None = None,
 ) -> OptionsResult:
     """Take one virtual patient, and ``alike`` patients like this one, through several therapies.
@@ -127,18 +154,32 @@ def compare_options(
         Another seed is another patient who fits what is known.
     workers
         Threads; they do not change the result.
+    out
+        Folder that the result will be written to (:meth:`OptionsResult.write`): checked before anything is computed.
+    force
+        Results in ``out`` may be replaced.
+    progress
+        Called with (steps done, steps wanted, what is being done).
 
     Raises
     ------
     ConfigurationError
-        Unknown or impossible patient or therapy, no therapy or too many, the same one twice.
+        Unknown or impossible patient or therapy, no therapy or too many, the same one twice, nobody who fits what is
+        known, or ``out`` cannot be used (``store.*``).
+    NumericalError
+        ``options.all_failed``: not one of the patients alike could be simulated under a therapy.
     """
     tell = progress or (lambda done, wanted, text: None)
     chosen = _chosen(therapies)
     if not 1 <= alike <= MOST_ALIKE:
         raise ConfigurationError("options.alike", value=alike, most=MOST_ALIKE)
+    if not 0 <= seed <= LARGEST_SEED:
+        raise ConfigurationError("options.seed", value=seed, most=LARGEST_SEED)
     known, tumour_type = read_patient(patient)
     protocol = _protocol(known, tumour_type, chosen, seed, alike)
+    refuse_parameters_of_drugs(protocol, tumour_type)
+    if out is not None:
+        claim(Path(out), OUTPUTS, force=force, resume=False)
     threads = workers or os.cpu_count() or 1
     steps = 1 + len(chosen)
     tell(0, steps, "drawing patients")
@@ -165,6 +206,10 @@ def compare_options(
             threads=threads,
         )
         lesions = int(single.lesion_count[0])
+        spread = spread_of(arm_tables(others, protocol, tumour_type), therapy)
+        if len(spread.failures) == alike:
+            reasons = ", ".join(sorted(set(spread.failures)))
+            raise NumericalError("options.all_failed", label=therapy.label, reasons=reasons)
         options.append(
             Option(
                 name=name,
@@ -174,7 +219,7 @@ def compare_options(
                 doses=mine["doses"],
                 events=mine["adverse_events"],
                 patient=row,
-                spread=spread_of(arm_tables(others, protocol, tumour_type), therapy),
+                spread=spread,
             )
         )
     plan = TrialPlan(protocol, tumour_type)
@@ -185,7 +230,7 @@ def compare_options(
         alike=alike,
         drawn=_drawn(one, known, lesions),
         options=tuple(options),
-        warnings=(*plan.warnings, *_out_of_place(chosen, known, tumour_type)),
+        warnings=(*plan.warnings, *_out_of_place(chosen, known, tumour_type), *_told(chosen, options)),
         model_hash=compiled.hash,
     )
 
@@ -202,7 +247,8 @@ def _chosen(names: Sequence[str]) -> dict[str, Therapy]:
         chosen[key] = load_therapy(name)
     if len(chosen) == 1:
         if NO_TREATMENT in chosen:
-            raise ConfigurationError("options.only_none", known=", ".join(available()))
+            others = (name for name in available() if name != NO_TREATMENT)
+            raise ConfigurationError("options.only_none", known=", ".join(others))
         chosen[NO_TREATMENT] = load_therapy(NO_TREATMENT)
     if len(chosen) > MOST_THERAPIES:
         raise ConfigurationError("options.too_many", count=len(chosen), most=MOST_THERAPIES)
@@ -253,12 +299,44 @@ def _drawn(one: Cohort, known: KnownPatient, lesions: int) -> dict[str, Any]:
     }
 
 
+def _told(chosen: Mapping[str, Therapy], options: Sequence[Option]) -> tuple[str, ...]:
+    """Return what keeps options from being compared: local treatment, death before it, a simulation that broke off."""
+    local = (
+        sentence("options.local", {"label": therapy.label}) for therapy in chosen.values() if therapy.local
+    )
+    too_late = (
+        sentence(
+            "options.after_death",
+            {
+                "label": option.therapy.label,
+                "item": item.name,
+                "planned": item.first_day,
+                "death": f"{option.patient['death_day']:.0f}",
+            },
+        )
+        for option in options
+        for item in option.therapy.treatment
+        if item.first_day > option.patient["death_day"]
+    )
+    broken = (
+        sentence(
+            "options.broken_off",
+            {
+                "label": option.therapy.label,
+                "day": f"{option.patient['censor_day']:.0f}",
+                "reason": option.failure,
+            },
+        )
+        for option in options
+        if option.failure is not None
+    )
+    return (*local, *too_late, *broken)
+
+
 def _out_of_place(
     chosen: Mapping[str, Therapy], known: KnownPatient, tumour_type: TumourType
 ) -> tuple[str, ...]:
     """Return a sentence for each therapy that was not meant for this tumour type."""
-    from unmask.messages import sentence
-
     kinds = {tumour_type.name, tumour_type.based_on, known.tumour_type}
     return tuple(
         sentence(

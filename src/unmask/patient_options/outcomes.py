@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from unmask.patient_options.therapies import Therapy
+from unmask.safety.summary import LABORATORY
 from unmask.survival.proportions import proportion
 from unmask.trial.tables import course_quantiles
 from unmask.trial.treatment import MANAGEMENT
@@ -23,7 +24,8 @@ FATAL_GRADE = 5
 class Outcome:
     """How many of ``size`` patients: ``count``, its ``share`` and exact 95 % interval.
 
-    ``None`` where the figure would mean nothing: the model has no such side effects, or the tumour was cut out.
+    ``None`` where the figure would mean nothing: the model has no such side effects, nothing is given that could have
+    any, the tumour was cut out, or its growth was planned.
     """
 
     key: str
@@ -41,7 +43,8 @@ class Spread:
     ----------
     outcomes
         By key: ``respond``, ``no_progression_1y``, ``alive_1y`` to ``alive_3y``, ``any_event``, ``severe``,
-        ``stopped``, ``fatal`` (side effects that are ascribed to treatment).
+        ``stopped``, ``fatal`` (side effects that are ascribed to treatment; low counts of a blood
+        test alone are none, as in :mod:`unmask.safety.summary`).
     two_years
         Shares at two years: ``alive_well`` (no severe side effect so far), ``alive_severe``, ``dead``. Where the model
         has no side effects of this therapy, everybody alive is ``alive_well``.
@@ -49,15 +52,15 @@ class Spread:
         Quantiles over patients of the change of the sum of diameters: ``day``, ``n``, ``q10`` ... ``q90``.
     treatment_days
         Median number of days with treatment in the first year.
-    failed
-        Patients whose simulation failed; they are left out.
+    failures
+        Reason of each simulation that failed; these patients are left out.
     """
 
     outcomes: Mapping[str, Outcome]
     two_years: Mapping[str, float]
     size: pd.DataFrame
     treatment_days: float
-    failed: int
+    failures: tuple[str, ...]
 
 
 def spread_of(tables: Mapping[str, pd.DataFrame], therapy: Therapy) -> Spread:
@@ -78,7 +81,9 @@ def spread_of(tables: Mapping[str, pd.DataFrame], therapy: Therapy) -> Spread:
     progressed = scans[scans["overall_response"].astype(str) == "PD"]
     early = among(progressed[progressed["day"] <= DAYS_PER_YEAR]) | (death <= DAYS_PER_YEAR)
     events = tables["adverse_events"]
-    related = events[events["related"].astype(bool)]
+    # A low count that no trial would report as an event is no side effect, as in the safety figures of a trial.
+    clinical = ~events["event"].astype(str).isin(LABORATORY)
+    related = events[events["related"].astype(bool) & clinical]
     severe = related[related["grade"] >= SEVERE_GRADE]
     stopped = related[related["action"].astype(str).str.startswith("stop")]
     flags = {
@@ -91,7 +96,9 @@ def spread_of(tables: Mapping[str, pd.DataFrame], therapy: Therapy) -> Spread:
         "fatal": among(related[related["grade"] >= FATAL_GRADE]),
     }
     meaningless = {"respond"} if therapy.operates else set()
-    if therapy.treatment and len(therapy.side_effects_unknown) == len(_names(therapy)):
+    if therapy.adaptive:
+        meaningless |= {"respond", "no_progression_1y"}
+    if len(therapy.side_effects_unknown) == len(_names(therapy)):
         meaningless |= {"any_event", "severe", "stopped", "fatal"}
     outcomes = {}
     for key, flag in flags.items():
@@ -114,7 +121,7 @@ def spread_of(tables: Mapping[str, pd.DataFrame], therapy: Therapy) -> Spread:
         },
         size=quantiles[quantiles["quantity"] == "sld_change"].reset_index(drop=True),
         treatment_days=_treatment_days(tables["doses"], numbers),
-        failed=len(patients) - size,
+        failures=tuple(str(reason) for reason in patients["status"] if reason != "ok"),
     )
 
 

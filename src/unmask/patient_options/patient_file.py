@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from unmask.configuration import check, nearest, read_toml
 from unmask.errors import ConfigurationError
-from unmask.patients.parameter_set import TumourType, load_tumour_type
+from unmask.patients.parameter_set import TumourType, available, load_tumour_type
 from unmask.safety.autoimmune import diseases
 from unmask.trial.disease import SMALLEST_TARGET_MM
 
@@ -46,11 +46,16 @@ def read_patient(name: str) -> tuple[KnownPatient, TumourType]:
     Raises
     ------
     ConfigurationError
-        An unknown tumour type or key (the nearest name is offered), ``options.outside_range`` for a feature that the
+        An unknown tumour type or key (the nearest name is offered), ``options.no_tumour_type`` for a file that is
+        neither, ``options.outside_range`` for a feature that the
         tumour type does not hold possible, ``options.lesions_too_small``, ``options.unknown_disease``,
         ``options.no_disease`` for immunosuppression without an autoimmune disease.
     """
-    data = read_toml(Path(name)) if name.endswith(".toml") else {}
+    if not name.endswith(".toml"):
+        return KnownPatient(tumour_type=name), load_tumour_type(name)
+    data = read_toml(Path(name))
+    if not data.keys() & {"tumour_type", "name"}:
+        raise ConfigurationError("options.no_tumour_type", file=name, known=", ".join(available()))
     if "tumour_type" not in data:
         return KnownPatient(tumour_type=name), load_tumour_type(name)
     known = check(KnownPatient, data, name)

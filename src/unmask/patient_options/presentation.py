@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from unmask.patient_options.compare import FOLLOW_UP_DAYS, Option, OptionsResult
+from unmask.patient_options.compare import FOLLOW_UP_DAYS, OUTPUTS, Option, OptionsResult
 from unmask.patient_options.outcomes import Outcome
 from unmask.patient_options.therapies import Therapy
 from unmask.report.options_inputs import Frequency, OptionsInput, ShownOption
@@ -18,7 +18,7 @@ from unmask.store import claim, write_json, write_text
 from unmask.survival.estimate import without_nan
 from unmask.trial.presentation import regimen
 
-OUTPUTS = ("patient.html", "patient.json")
+SURGERY = "surgery"  # what the table of doses calls an operation
 UNITS = {"sld_mm": "mm", "body_weight_kg": "kg"}
 
 
@@ -38,6 +38,7 @@ def shown(result: OptionsResult) -> OptionsInput:
         options=tuple(_option(option) for option in result.options),
         alike=result.alike,
         follow_up_days=FOLLOW_UP_DAYS,
+        autoimmune=result.known.autoimmune or "",
         warnings=result.warnings,
         provenance=(
             ("Unmask", result.version),
@@ -46,9 +47,9 @@ def shown(result: OptionsResult) -> OptionsInput:
             ("seed", str(result.seed)),
             ("patients alike", str(result.alike)),
             *(
-                (f"simulations that failed, {o.name}", str(o.spread.failed))
+                (f"simulations that failed, {o.name}", str(len(o.spread.failures)))
                 for o in result.options
-                if o.spread.failed
+                if o.spread.failures
             ),
         ),
     )
@@ -90,10 +91,14 @@ def _option(option: Option) -> ShownOption:
         notes=_notes(option.therapy),
         sources=option.therapy.sources,
         treated=bool(option.therapy.treatment),
+        operates=option.therapy.operates,
+        adaptive=option.therapy.adaptive,
         course=option.course,
         scans=option.scans,
         events=option.events,
         death_day=None if pd.isna(death) else float(death),
+        followed_days=float(option.patient["censor_day"]),
+        operated_day=_operated(option.doses),
         best_response=str(option.patient["best_response"]),
         immune_best_response=str(option.patient["irecist_best_response"]),
         frequencies={key: _frequency(outcome) for key, outcome in spread.outcomes.items()},
@@ -102,6 +107,11 @@ def _option(option: Option) -> ShownOption:
         treatment_days=spread.treatment_days,
         side_effects_unknown=option.therapy.side_effects_unknown,
     )
+
+
+def _operated(doses: pd.DataFrame) -> float | None:
+    days = doses.loc[doses["drug"].astype(str) == SURGERY, "day"]
+    return None if days.empty else float(days.min())
 
 
 def _frequency(outcome: Outcome) -> Frequency:
@@ -144,6 +154,7 @@ def _option_as_json(option: Option) -> dict[str, Any]:
     found = {
         "label": option.therapy.label,
         "regimen": _regimen(option.therapy),
+        "takes_for_granted": option.therapy.note,
         "side_effects_not_modelled": list(option.therapy.side_effects_unknown),
         "patient": {
             "best_response": str(patient["best_response"]),
@@ -176,7 +187,8 @@ def _option_as_json(option: Option) -> dict[str, Any]:
             },
             "two_years": dict(spread.two_years),
             "treatment_days_first_year": spread.treatment_days,
-            "failed": spread.failed,
+            "sum_of_diameters_change": spread.size.drop(columns=["arm", "quantity"]).to_dict("list"),
+            "failed": len(spread.failures),
         },
     }
     plain: dict[str, Any] = without_nan(found)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from unmask.configuration import check, nearest, read_toml
 from unmask.errors import ConfigurationError
-from unmask.trial.arms import Arm, Radiotherapy, Surgery
+from unmask.trial.arms import Arm, Radiotherapy, Surgery, Treatment
 
 NO_TREATMENT = "none"
 
@@ -43,6 +43,16 @@ class Therapy(Arm):
     def operates(self) -> bool:
         """Whether tumour is cut out, so that a smaller tumour on a scan is no response."""
         return any(isinstance(item, Surgery) for item in self.treatment)
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the tumour is meant to grow back now and then, so that RECIST calls progression what is planned."""
+        return any(isinstance(item, Treatment) and item.adaptive is not None for item in self.treatment)
+
+    @property
+    def local(self) -> bool:
+        """Whether disease is cut out or irradiated as a whole, which not every patient could have."""
+        return any(isinstance(item, (Radiotherapy, Surgery)) for item in self.treatment)
 
     @property
     def side_effects_unknown(self) -> tuple[str, ...]:

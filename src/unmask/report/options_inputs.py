@@ -35,10 +35,16 @@ class ShownOption:
         What is given, in words.
     notes
         What to know about it: what it takes for granted, what the drugs' descriptions leave out.
+    operates, adaptive
+        Whether tumour is cut out; whether it is meant to grow back now and then, the drug being on and off.
     course, scans, events
         The patient's trajectory, scans and side effects (:class:`unmask.patient_options.compare.Option`).
     death_day
         None when the patient is alive at the end.
+    followed_days
+        How long the patient would have been followed.
+    operated_day
+        None where nothing was cut out.
     side_effects_unknown
         Treatments whose side effects are not modelled.
     """
@@ -49,10 +55,14 @@ class ShownOption:
     notes: tuple[str, ...]
     sources: tuple[str, ...]
     treated: bool
+    operates: bool
+    adaptive: bool
     course: pd.DataFrame
     scans: pd.DataFrame
     events: pd.DataFrame
     death_day: float | None
+    followed_days: float
+    operated_day: float | None
     best_response: str
     immune_best_response: str
     frequencies: Mapping[str, Frequency]
@@ -66,7 +76,8 @@ class ShownOption:
 class OptionsInput:
     """Everything on the page.
 
-    ``known`` and ``drawn`` are (name, value) in words: what was given about the patient, and what was drawn.
+    ``known`` and ``drawn`` are (name, value) in words: what was given about the patient, and what was drawn;
+    ``autoimmune`` is the patient's autoimmune disease, or nothing.
     """
 
     title: str
@@ -76,6 +87,7 @@ class OptionsInput:
     options: tuple[ShownOption, ...]
     alike: int
     follow_up_days: int
+    autoimmune: str
     warnings: tuple[str, ...]
     provenance: tuple[tuple[str, str], ...]
     language: str = "en"

@@ -8,9 +8,11 @@ from itertools import chain
 from typing import Any
 
 from unmask.report import drawing, options_panels, words
-from unmask.report.options_inputs import BENEFITS, HARMS, Frequency, OptionsInput, ShownOption
+from unmask.report.options_inputs import BENEFITS, HARMS, OptionsInput, ShownOption
 from unmask.report.single_page import render_page
 from unmask.report.words import Words
+from unmask.safety.adverse_events import NO_ACTION
+from unmask.safety.summary import LABORATORY
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 
 DAYS_PER_WEEK = 7
@@ -71,13 +73,8 @@ def render_options(shown: OptionsInput) -> str:
         notes=notes(shown, text),
         galleries=_galleries(shown, colours, text),
         scan_rows=scan_rows(shown, text),
-        best=Row(
-            str(text.get("text.best")),
-            tuple(
-                Cell(f"{option.best_response} · {option.immune_best_response}") for option in shown.options
-            ),
-        ),
-        fates=[_fate(option, shown.follow_up_days, text) for option in shown.options],
+        best=best_row(shown, text),
+        fates=[fate(option, text) for option in shown.options],
         events=[event_lines(option, text) for option in shown.options],
     )
 
@@ -86,13 +83,15 @@ def frequency_row(shown: OptionsInput, key: str, text: Words) -> Row:
     """Return one line of natural frequencies, out of 100 patients alike."""
     return Row(
         str(text.get("outcome")[key]),
-        tuple(_frequency(key, option.frequencies[key], text) for option in shown.options),
+        tuple(_frequency(key, option, text) for option in shown.options),
     )
 
 
-def _frequency(key: str, frequency: Frequency, text: Words) -> Cell:
+def _frequency(key: str, option: ShownOption, text: Words) -> Cell:
+    frequency = option.frequencies[key]
     if frequency.count is None:
-        return Cell(str(text.get("text.meaningless" if key in BENEFITS else "text.unknown")), strong=False)
+        why = "meaningless" if key in BENEFITS else "unknown" if option.treated else "untreated"
+        return Cell(str(text.get(f"text.{why}")), strong=False)
     low, high = frequency.interval or (None, None)
     small = "" if low is None or high is None else f"{100 * low:.0f}{words.EN_DASH}{100 * high:.0f}"
     return Cell(words.out_of_hundred(frequency.share), small)
@@ -104,13 +103,25 @@ def notes(shown: OptionsInput, text: Words) -> list[str]:
     told = [text("text.interval_note", alike=words.count(shown.alike)), str(text.get("text.nothing_follows"))]
     if unknown:
         told.append(text("text.unknown_note", names=text.join(list(unknown))))
-    if any(option.frequencies["respond"].count is None for option in shown.options):
+    if any(option.operates for option in shown.options):
         told.append(str(text.get("text.surgery_note")))
+    if any(option.adaptive for option in shown.options):
+        told.append(str(text.get("text.adaptive_note")))
+    if shown.autoimmune:
+        told.append(text("text.autoimmune_note", disease=shown.autoimmune))
     return told
 
 
-def scan_rows(shown: OptionsInput, text: Words) -> list[Row]:
-    """Return a line per scan: week, and each option's size and verdicts."""
+def best_row(shown: OptionsInput, text: Words) -> Row:
+    """Return the line of best responses, by RECIST 1.1 and by iRECIST."""
+    return Row(
+        str(text.get("text.best")),
+        tuple(Cell(f"{option.best_response} · {option.immune_best_response}") for option in shown.options),
+    )
+
+
+def scan_rows(shown: OptionsInput, text: Words, *, brief: bool = False) -> list[Row]:
+    """Return a line per scan: week, and each option's verdicts and size (``brief``: its change alone)."""
     scans = [_scans(option) for option in shown.options]
     days = {visit: scan["day"] for found in scans for visit, scan in found.items()}
     rows = []
@@ -119,7 +130,7 @@ def scan_rows(shown: OptionsInput, text: Words) -> list[Row]:
         for option, found in zip(shown.options, scans, strict=True):
             if visit in found:
                 before = found.get(visit - 1)
-                cells.append(_scan(found[visit], before, text))
+                cells.append(_scan(found[visit], before, option.operated_day, text, brief))
             elif option.death_day is not None and days[visit] > option.death_day:
                 cells.append(Cell(str(text.get("text.dead")), strong=False))
             else:
@@ -134,43 +145,74 @@ def _scans(option: ShownOption) -> dict[int, dict[str, Any]]:
     return {int(row["visit"]): {str(name): value for name, value in row.items()} for row in rows}
 
 
-def _scan(scan: Mapping[str, Any], before: Mapping[str, Any] | None, text: Words) -> Cell:
+def _scan(
+    scan: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    operated_day: float | None,
+    text: Words,
+    brief: bool,
+) -> Cell:
     size, change = words.finite(scan["sld_mm"]), words.finite(scan["change_from_baseline"])
+    changed = "" if change is None else f"{'+' if change > 0 else ''}{words.share(change, 0)}"
     seen = words.ABSENT if size is None else f"{size:.0f}{words.NO_BREAK}mm"
-    if change is not None:
-        sign = "+" if change > 0 else ""
-        seen += f" ({sign}{words.share(change, 0)})"
+    if brief:
+        seen = changed or seen
+    elif changed:
+        seen += f" ({changed})"
     # A lesion stays on every later scan: it is told when it is first seen, as is the next therapy.
     news = [
         str(text.get(f"text.{name}"))
         for name in ("new_lesion", "subsequent_therapy")
         if scan[name] and not (before and before[name])
     ]
-    return Cell(f"{scan['overall_response']} · {scan['irecist_response']}", ", ".join((seen, *news)))
+    operated = operated_day is not None and scan["day"] >= operated_day
+    if operated and not (before and before["day"] >= operated_day):
+        news.append(str(text.get("text.after_surgery")))
+    verdict = f"{scan['overall_response']} · {scan['irecist_response']}"
+    # A response after surgery is what was cut out; a relapse after it is one.
+    return Cell(verdict, ", ".join((seen, *news)), strong=not operated or scan["overall_response"] == "PD")
 
 
 def event_lines(option: ShownOption, text: Words) -> list[str]:
-    """Return the patient's side effects in words, in the order in which they came."""
-    lines = []
+    """Return the patient's side effects in words: a line each, its courses in the order in which they came."""
+    courses: dict[str, dict[str, list[str]]] = {}
     for row in option.events.to_dict("records"):
-        end = words.finite(row["resolution_day"])
-        action = str(row["action"])
-        lines.append(
-            text(
-                "text.event",
-                week=f"{float(row['onset_day']) / DAYS_PER_WEEK:.0f}",
-                event=row["event"],
-                grade=int(row["grade"]),
-                action="" if action == "none" else text("text.event_action", action=action),
-                end="" if end is None else text("text.event_end", week=f"{end / DAYS_PER_WEEK:.0f}"),
-            )
+        event, action = str(row["event"]), str(row["action"])
+        remarks = [action] if action != NO_ACTION else []
+        if event in LABORATORY:
+            remarks.append(str(text.get("text.laboratory")))
+        if not row["related"]:
+            remarks.append(str(text.get("text.unrelated")))
+        remark = text("text.event_remark", remarks="; ".join(remarks)) if remarks else ""
+        seen = text("text.event_grade", grade=int(row["grade"]), remark=remark)
+        courses.setdefault(event, {}).setdefault(seen, []).append(
+            _weeks(row["onset_day"], row["resolution_day"], text)
         )
-    return lines
+    return [
+        text(
+            "text.event",
+            event=event,
+            courses="; ".join(
+                text("text.event_course", seen=seen, weeks=", ".join(weeks)) for seen, weeks in found.items()
+            ),
+        )
+        for event, found in courses.items()
+    ]
 
 
-def _fate(option: ShownOption, end_day: int, text: Words) -> str:
+def _weeks(onset_day: object, resolution_day: object, text: Words) -> str:
+    first, last = words.finite(onset_day), words.finite(resolution_day)
+    begun = words.count(None if first is None else first / DAYS_PER_WEEK)
+    if last is None:
+        return text("text.event_lasting", week=begun)
+    over = words.count(last / DAYS_PER_WEEK)
+    return begun if over == begun else f"{begun}{words.EN_DASH}{over}"
+
+
+def fate(option: ShownOption, text: Words) -> str:
+    """Return what became of the patient, a sentence."""
     if option.death_day is None:
-        return text("text.alive", months=f"{end_day / DAYS_PER_MONTH:.0f}")
+        return text("text.alive", months=f"{option.followed_days / DAYS_PER_MONTH:.0f}")
     return text("text.died", month=f"{option.death_day / DAYS_PER_MONTH:.0f}")
 
 

@@ -30,18 +30,19 @@ OCCUPANCY = (("pd_occupancy", "#0067a8", None), ("ctla4_occupancy_lymph_node", "
 LEAST_T_CELLS = 0.01
 """Millions of T cells at the foot of the logarithmic axis."""
 LARGEST_GROWTH = 2.0
-"""A tumour that outgrows its first diameter by more does not flatten the pictures of the others."""
+"""A tumour that outgrows its first diameter, or volume, by more does not flatten the pictures of the others."""
 
 Floats = NDArray[np.float64]
 
 
-def whole_people(shares: Mapping[str, float], keys: Sequence[str]) -> dict[str, int]:
-    """Round shares to whole people out of 100 so that they add up to 100 (largest remainder)."""
-    exact = 100 * np.array([max(shares.get(key, 0.0), 0.0) for key in keys])
-    whole = np.floor(exact + 1e-9).astype(int)
-    order = np.argsort(-(exact - whole), kind="stable")
-    whole[order[: 100 - int(whole.sum())]] += 1
-    return dict(zip(keys, whole.tolist(), strict=True))
+def whole_people(alive: float, severe: float) -> dict[str, int]:
+    """Return whole people out of 100 by fate, from the shares alive and alive after a severe side effect.
+
+    Rounded as the table of frequencies rounds, so that picture and table agree.
+    """
+    living = round(100 * alive)
+    hurt = min(round(100 * severe), living)
+    return {"alive_well": living - hurt, "alive_severe": hurt, "dead": 100 - living}
 
 
 def _title(option: ShownOption, colour: str) -> str:
@@ -52,7 +53,7 @@ def _title(option: ShownOption, colour: str) -> str:
 
 def hundred(option: ShownOption, colour: str, text: Words) -> str:
     """Draw 100 people two years on: alive, alive after a severe side effect, dead."""
-    counts = whole_people(option.two_years, FATES)
+    counts = whole_people(option.frequencies["alive_2y"].share or 0.0, option.two_years["alive_severe"])
     size, gap, top = 13.0, 3.5, 30.0
     codes = np.array([fate for fate in FATES for _ in range(counts[fate])])
     parts = [_title(option, colour)]
@@ -63,7 +64,8 @@ def hundred(option: ShownOption, colour: str, text: Words) -> str:
             parts.append(drawing.bars(left, up, size, size, fill=FATE_COLOURS[fate], stroke="none"))
     told = dict(text.get("fate"))
     if option.frequencies["severe"].count is None:  # alive is all that can be said
-        told = {"alive_well": told["alive"], "dead": told["dead"]}
+        alive = told["alive" if option.treated else "alive_untreated"]
+        told = {"alive_well": alive, "dead": told["dead"]}
     for row, fate in enumerate(fate for fate in FATES if fate in told):
         y = top + 22 + row * 50
         parts.append(drawing.text(214, y, str(counts[fate]), anchor="end", size=19.0, weight=650))
@@ -121,7 +123,7 @@ def size_top(options: Sequence[ShownOption]) -> float:
 def volume_top(options: Sequence[ShownOption]) -> float:
     """Return the top of the axis of volumes that all options share; what runs away beyond it is cut off."""
     volumes = [option.course[list(INSIDE)].sum(axis=1) for option in options]
-    return 1.05 * min(max(float(v.max()) for v in volumes), LARGEST_GROWTH**3 * float(volumes[0].iloc[0]))
+    return 1.05 * min(max(float(v.max()) for v in volumes), LARGEST_GROWTH * float(volumes[0].iloc[0]))
 
 
 def size(option: ShownOption, colour: str, end_day: float, top: float, text: Words) -> str:

@@ -34,7 +34,7 @@ RULE: Final = "#8a959e"
 GRID: Final = "#e4e8eb"
 PAPER: Final = "#ffffff"
 
-ARM_COLOURS: Final[tuple[str, ...]] = ("#0067a8", "#b94a00", "#00765a", "#8a4a9e", "#6f5a00")
+ARM_COLOURS: Final[tuple[str, ...]] = ("#0067a8", "#b94a00", "#00765a", "#8a4a9e", "#6f5a00", "#a3345b")
 """In the order of the protocol's arms: experimental first, control second."""
 
 CATEGORIES: Final[tuple[str, ...]] = ("CR", "PR", "SD", "PD", "NE")

@@ -104,14 +104,20 @@ def plan_trial(
         changes.append(f"seed={seed}")
     protocol, tumour_change = load_protocol(name, tuple(changes))
     tumour_type = load_tumour_type(protocol.tumour_type, tumour_change)
-    _refuse_parameters_of_drugs(protocol, tumour_type)
+    refuse_parameters_of_drugs(protocol, tumour_type)
     _check_memory(protocol)
     changed = tuple(item for item in settings if item.partition("=")[0].strip() not in ("patients", "seed"))
     return TrialPlan(protocol, tumour_type, changed)
 
 
-def _refuse_parameters_of_drugs(protocol: Protocol, tumour_type: TumourType) -> None:
-    """Refuse a tumour type that sets what a drug of the trial sets: the drug would silently win."""
+def refuse_parameters_of_drugs(protocol: Protocol, tumour_type: TumourType) -> None:
+    """Refuse a tumour type that sets what a drug of the trial sets: the drug would silently win.
+
+    Raises
+    ------
+    ConfigurationError
+        ``trial.parameter_of_drug``.
+    """
     for arm in protocol.arms.values():
         for item in arm.drugs:
             own = {*item.substance.in_use, *item.substance.individual, item.substance.per_day}

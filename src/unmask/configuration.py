@@ -63,11 +63,14 @@ def merge(base: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(kind: type[Checked], data: Mapping[str, Any], file: object) -> Checked:
-    """Validate ``data`` as ``kind``; the first problem becomes a :class:`ConfigurationError`."""
+    """Validate ``data`` as ``kind``; the first problem becomes a :class:`ConfigurationError`.
+
+    An unknown key comes before all others: a misspelt key is also a missing one, and its name is what helps.
+    """
     try:
         return kind.model_validate(data)
     except ValidationError as problems:
-        first = problems.errors()[0]
+        first = min(problems.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         path = ".".join(str(part) for part in first["loc"] if not _is_tag(part)) or "the configuration"
         if first["type"] == "extra_forbidden":
             raise ConfigurationError(

@@ -154,6 +154,11 @@ def test_potency_of_what_is_no_chemotherapy_is_refused() -> None:
         protocol_from(OAK.replace("doses = 17\n", "doses = 17\npotency = 0.5\n"))
 
 
+def test_a_misspelt_key_is_named_though_the_right_one_is_missing() -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'dose'"):
+        protocol_from(OAK.replace("dose = 1200", "doze = 1200", 1))
+
+
 def protocol_from(text: str) -> Protocol:
     from unmask.configuration import check
 

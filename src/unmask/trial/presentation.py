@@ -95,7 +95,7 @@ def _caveats(protocol: Protocol) -> list[str]:
 
 def regimen(treatments: Sequence[Item]) -> str:
     """Return treatments in words: how much of what, how often, how many times, from and to when."""
-    return " with ".join(_words(item) for item in treatments) or "observation without treatment"
+    return "; ".join(_words(item) for item in treatments) or "observation without treatment"
 
 
 def _words(item: Item) -> str:

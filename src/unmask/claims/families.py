@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -30,19 +28,21 @@ ADDED = {
     "adds_to_chemotherapy": ("lung", "chemotherapy_with_immunotherapy", "chemotherapy"),
     "adds_to_radiotherapy": ("lung", "radiotherapy_then_immunotherapy", "radiotherapy"),
     "adds_to_targeted": ("kidney", "targeted_then_immunotherapy", "targeted"),
-    "adds_to_hormone": ("prostate", "hormone_with_chemotherapy", "hormone"),
+    "adds_to_hormone": ("prostate", "hormone_with_immunotherapy", "hormone"),
+    "chemotherapy_adds_to_hormone": ("prostate", "hormone_with_chemotherapy", "hormone"),
 }
 _NAMES = {
     "adds_to_chemotherapy": "atezolizumab with docetaxel",
     "adds_to_radiotherapy": "durvalumab after radiation",
     "adds_to_targeted": "nivolumab after everolimus",
-    "adds_to_hormone": "docetaxel with leuprolide",
+    "adds_to_hormone": "nivolumab with leuprolide",
+    "chemotherapy_adds_to_hormone": "docetaxel with leuprolide",
 }
 
 
 def families(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Measured:
     """C4: change of size against no treatment, and what a second family adds."""
-    results = {name: _trial(laboratory, name, patients, seed) for name in TRIALS}
+    results = {name: laboratory.own_trial(f"families-{name}", patients, seed) for name in TRIALS}
     streams = RandomStreams(seed)
     estimates: dict[str, Estimate] = {}
     for key, (trial, _) in ALONE.items():
@@ -82,11 +82,6 @@ def families(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
             _one_patient(lung),
         ),
     )
-
-
-def _trial(laboratory: Laboratory, name: str, patients: int, seed: int) -> TrialResult:
-    with as_file(files("unmask.claims").joinpath("protocols", f"families-{name}.toml")) as path:
-        return laboratory.trial(str(path), patients, seed)
 
 
 def _row(name: str, found: Estimate) -> Row:

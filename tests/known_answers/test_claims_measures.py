@@ -9,7 +9,7 @@ from unmask.claims.elimination import unmasked
 from unmask.claims.estimates import difference, events_per_year, exactly, mean, median, share
 from unmask.claims.hosts import Given, Hosts, Irradiated, every, follow, working_days
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.memory import _rate_ratio
+from unmask.claims.long_term import rate_ratio
 from unmask.claims.pseudoprogression import swelling, volumes
 from unmask.claims.readout import difference_of_rates
 from unmask.claims.regrowth import confirmed_shrinkage, first, regrown
@@ -61,7 +61,7 @@ def test_independent_shares_differ_by_the_squared_and_added_limits() -> None:
 
 
 def test_the_ratio_of_two_death_rates() -> None:
-    found = _rate_ratio(20, 200.0, 40, 100.0)
+    found = rate_ratio(20, 200.0, 40, 100.0)
     half_width = 1.96 * np.sqrt(1 / 20 + 1 / 40)
     assert (found.value, found.low) == pytest.approx((0.25, 0.25 * np.exp(-half_width)))
 

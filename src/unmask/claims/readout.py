@@ -12,6 +12,7 @@ from unmask.claims.claim import Estimate
 from unmask.claims.estimates import NOTHING
 from unmask.claims.plots import Series
 from unmask.survival.estimate import follow_up
+from unmask.survival.kaplan_meier import Value
 
 if TYPE_CHECKING:
     from unmask.trial.result import TrialResult
@@ -80,12 +81,17 @@ def first_shrinkage_weeks(result: TrialResult, arm: str) -> NDArray[np.float64]:
     return np.asarray(small.groupby("patient", observed=True)["day"].min(), dtype=float) / 7.0
 
 
-def survival(result: TrialResult, arm: str, endpoint: str, name: str) -> Series:
-    """Return the Kaplan-Meier curve of an arm (``OS`` or ``PFS``) over months."""
+def from_value(value: Value, n: int) -> Estimate:
+    """Return a Kaplan-Meier estimate of ``n`` patients; NaN where it was not reached."""
+    return _estimate(value.value, value.ci, n)
+
+
+def survival(result: TrialResult, arm: str, endpoint: str, name: str, per: float = 1.0) -> Series:
+    """Return the Kaplan-Meier curve of an arm (``OS`` or ``PFS``) over months, or other units of ``per`` months."""
     curve = follow_up(result.tables["time_to_event"], endpoint, arm).curve
     return Series(
         name,
-        tuple(curve.months.tolist()),
+        tuple((curve.months / per).tolist()),
         tuple(curve.survival.tolist()),
         low=tuple(curve.low.tolist()),
         high=tuple(curve.high.tolist()),

@@ -9,8 +9,9 @@ from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, share
 from unmask.claims.harm import ARMS, FATAL, SEVERE, affected, related
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Dots, Row, Stack, Stacks
+from unmask.claims.plots import Dots, Stack, Stacks
 from unmask.claims.readout import of_arm, responded
+from unmask.claims.trials import beside
 from unmask.patients.random_streams import RandomStreams
 from unmask.safety.neutropenia import COUNTED
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
@@ -71,7 +72,10 @@ def options(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> M
                 Dots(
                     f"Of 100 patients: {words}",
                     "share of patients",
-                    tuple(_row(name, estimates[f"{measure}_{arm}"]) for arm, name in ARMS.items()),
+                    tuple(
+                        beside(claim, f"{measure}_{arm}", name, estimates[f"{measure}_{arm}"])
+                        for arm, name in ARMS.items()
+                    ),
                 )
                 for measure, words in MEASURES.items()
                 if measure in ("response", "alive", "severe")
@@ -85,7 +89,3 @@ def options(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> M
         ),
         notes=(f"The option with the longest survival on average was {names[on_average]}.",),
     )
-
-
-def _row(name: str, found: Estimate) -> Row:
-    return Row(name, found.value, found.low, found.high)

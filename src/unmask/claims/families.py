@@ -79,7 +79,7 @@ def families(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
                 tuple(_row(words, estimates[key]) for key, words in _NAMES.items()),
                 caption="Against the first therapy alone in the same patients.",
             ),
-            _one_patient(lung),
+            *_one_patient(lung),
         ),
     )
 
@@ -107,25 +107,34 @@ def _free_of_progression(result: TrialResult, arm: str) -> NDArray[np.bool_]:
     return np.asarray(~(rows["event"].astype(bool) & (rows["time_days"] <= WEEK_36)), dtype=bool)
 
 
-def _one_patient(result: TrialResult) -> Curves:
-    """Return the scans of one patient in every arm: the first who was alive for a scan at week 36 in all of them."""
+def _one_patient(result: TrialResult) -> tuple[Curves, Curves]:
+    """Return the scans of one patient under each therapy alone, and under two.
+
+    It is the first patient who was alive for a scan at week 36 in every arm.
+    """
     scans = result.tables["assessments"]
     late = scans[scans["day"] == WEEK_36].groupby("patient")["arm"].nunique()
     everywhere = late[late == len(result.arms)].index
     number = int(everywhere.min()) if len(everywhere) else int(scans["patient"].min())
     one = scans[scans["patient"] == number]
-    series = []
-    for arm in result.arms:
+
+    def course(arm: str) -> Series:
         rows = one[one["arm"] == arm].sort_values("day")
         weeks = (0.0, *(rows["day"] / 7.0).tolist())
-        series.append(
-            Series(arm.replace("_", " "), weeks, (1.0, *(1.0 + rows["change_from_baseline"]).tolist()))
+        return Series(arm.replace("_", " "), weeks, (1.0, *(1.0 + rows["change_from_baseline"]).tolist()))
+
+    untreated = [arm for arm in result.arms if arm == "observation"]
+    alone = [arm for arm in result.arms if arm in ALONE]
+    two = [arm for arm in result.arms if arm not in (*alone, *untreated)]
+    first, second = (
+        Curves(
+            title,
+            "weeks",
+            "sum of diameters over baseline, as measured",
+            tuple(course(arm) for arm in (*untreated, *arms)),
+            caption=f"Virtual patient {number} with lung cancer, treated once in each way.",
+            percent=False,
         )
-    return Curves(
-        "One patient under every option",
-        "weeks",
-        "sum of diameters over baseline, as measured",
-        tuple(series),
-        caption=f"Virtual patient {number} with lung cancer, treated once in each way.",
-        percent=False,
+        for title, arms in (("One patient, one therapy", alone), ("The same patient, two therapies", two))
     )
+    return first, second

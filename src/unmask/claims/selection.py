@@ -91,10 +91,12 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
         weeks = tuple(day / 7.0 for day in looks)
         lines.append(over_hosts(pressure.words, weeks, shares, "mean"))
         if key == "checkpoint":
-            escaping = over_hosts("cells without antigen (atezolizumab)", weeks, escape, "mean")
+            blocked = (
+                over_hosts("resist a direct therapy", weeks, shares, "mean"),
+                over_hosts("present no antigen", weeks, escape, "mean"),
+            )
     acquired, months = _acquired(laboratory, patients, seed)
     estimates |= acquired
-    lines.append(escaping)
     figure = claim.published["acquired"]
     found = acquired["acquired"]
     so_far = tuple((number + 1) / len(months) for number in range(len(months)))
@@ -109,6 +111,13 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
                 tuple(lines),
                 caption="Mean over patients who still have a tumour, and their middle half. Under atezolizumab: cells "
                 "resistant to any direct therapy.",
+            ),
+            Curves(
+                "What checkpoint blockade selects",
+                "weeks",
+                "share of all cancer cells",
+                blocked,
+                caption="Atezolizumab in lung cancer; mean over patients with a tumour left, and their middle half.",
             ),
             Dots(
                 "Acquired resistance to nivolumab within three years, melanoma",

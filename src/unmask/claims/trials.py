@@ -38,17 +38,18 @@ class Beside:
     tumour: str
     experimental: str
     control: str
+    title: str
 
 
 TRIALS = {
-    "melanoma": Beside("checkmate-066", "melanoma", "nivolumab", "dacarbazine"),
-    "kidney": Beside("checkmate-025", "kidney cancer", "nivolumab", "everolimus"),
-    "lung": Beside("oak", "lung cancer", "atezolizumab", "docetaxel"),
+    "melanoma": Beside("checkmate-066", "melanoma", "nivolumab", "dacarbazine", "CheckMate 066"),
+    "kidney": Beside("checkmate-025", "kidney cancer", "nivolumab", "everolimus", "CheckMate 025"),
+    "lung": Beside("oak", "lung cancer", "atezolizumab", "docetaxel", "OAK"),
 }
 
 PREDICTED = {
-    "squamous": Beside("checkmate-017", "squamous lung cancer", "nivolumab", "docetaxel"),
-    "ipilimumab": Beside("keynote-006", "melanoma, against ipilimumab", "pembrolizumab", "ipilimumab"),
+    "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017"),
+    "ipilimumab": Beside("keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006"),
 }
 """Trials of C6 that nothing was calibrated to."""
 SEVEN_YEARS = ("follow_up.days=2740",)
@@ -148,7 +149,7 @@ def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int
         )
         curves.append(
             Curves(
-                f"Overall survival, {item.tumour}",
+                f"Overall survival, {item.title} ({item.tumour})",
                 "months",
                 "alive",
                 tuple(survival(result, arm, "OS", arm) for arm in (item.experimental, item.control)),
@@ -162,7 +163,7 @@ def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int
     for arm in ("atezolizumab", "docetaxel"):
         estimates[f"dor_{arm}"] = median_months(oak, arm, "duration_of_response_months")
     ratios = tuple(
-        beside(claim, f"hr_{endpoint}_{key}", f"{words}, {item.tumour}", estimates[f"hr_{endpoint}_{key}"])
+        beside(claim, f"hr_{endpoint}_{key}", f"{words}, {item.title}", estimates[f"hr_{endpoint}_{key}"])
         for endpoint, words in (("os", "death"), ("pfs", "progression"))
         for key, item in compared.items()
     )

@@ -1,4 +1,6 @@
-"""When tumours of OAK first shrink by 30 %, by how one counts and by form of disease: `python benchmarks/response_timing.py`.
+"""When tumours of OAK first shrink by 30 %, by how one counts and by form of disease.
+
+`python benchmarks/response_timing.py` prints a table.
 
 Claim C7 reads the lumped form, counted as the published lesions are. This shows how far counting decides, and what
 lesions that are tumours of their own change: one target of each patient, drawn at random, as the published data show

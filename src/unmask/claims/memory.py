@@ -88,6 +88,7 @@ def memory(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
                 "Alive after years",
                 "share of patients",
                 tuple(beside(claim, key, words, estimates[key]) for key, words in _YEARS.items()),
+                caption="Published: KEYNOTE-006, ipilimumab pooled, CheckMate 067; those of ten years are from memory.",
             ),
             eight_years,
             decade_curves,

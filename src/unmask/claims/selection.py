@@ -100,7 +100,7 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
     figure = claim.published["acquired"]
     found = acquired["acquired"]
     so_far = tuple((number + 1) / len(months) for number in range(len(months)))
-    when = (Series("virtual patients", months, so_far, steps=True),) if months else ()
+    onset = (Series("virtual patients", months, so_far, steps=True),) if months else ()
     return Measured(
         {name: estimates[name] for name in claim.quantities},
         (
@@ -129,8 +129,8 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
                 ),
             ),
             *(
-                (Curves("When acquired resistance shows", "months", "of those with it", when),)
-                if when
+                (Curves("When acquired resistance shows", "months", "of those with it", onset),)
+                if onset
                 else ()
             ),
         ),

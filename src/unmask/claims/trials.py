@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ from unmask.claims.readout import (
 from unmask.patients.random_streams import RandomStreams
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow
 
+if TYPE_CHECKING:
+    from unmask.trial.result import TrialResult
+
 FIVE_YEARS = 1826.0
 WEEKS = (13, 16, 20, 26)
 EARLY_MONTHS = 3.5
@@ -32,13 +36,24 @@ MARKER_RISE, MARKER_RISE_NG_PER_ML = 1.25, 2.0
 
 @dataclass(frozen=True)
 class Beside:
-    """A virtual trial and what it is called."""
+    """A virtual trial and what it is called.
+
+    ``own``: its protocol comes with the claims and not from the library of trials.
+    """
 
     trial: str
     tumour: str
     experimental: str
     control: str
     title: str
+    settings: tuple[str, ...] = ()
+    own: bool = False
+
+    def run(self, laboratory: Laboratory, patients: int, seed: int) -> TrialResult:
+        """Return the trial, run at the first call."""
+        if self.own:
+            return laboratory.own_trial(self.trial, patients, seed)
+        return laboratory.trial(self.trial, patients, seed, self.settings)
 
 
 TRIALS = {
@@ -47,13 +62,14 @@ TRIALS = {
     "lung": Beside("oak", "lung cancer", "atezolizumab", "docetaxel", "OAK"),
 }
 
+# KEYNOTE-006 is followed until the last patient has seven years.
 PREDICTED = {
-    "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017"),
-    "ipilimumab": Beside("keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006"),
+    "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017", own=True),
+    "ipilimumab": Beside(
+        "keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006", ("follow_up.days=2740",)
+    ),
 }
-"""Trials of C6 that nothing was calibrated to."""
-SEVEN_YEARS = ("follow_up.days=2740",)
-"""KEYNOTE-006 is followed until the last patient has seven years."""
+"""Trials that nothing was calibrated to."""
 
 
 def beside(claim: Claim, name: str, words: str, found: Estimate) -> Row:
@@ -138,10 +154,7 @@ def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int
     curves = []
     compared = {**TRIALS, **PREDICTED}
     for key, item in compared.items():
-        if key == "squamous":
-            result = laboratory.own_trial(item.trial, patients, seed)
-        else:
-            result = laboratory.trial(item.trial, patients, seed, SEVEN_YEARS if key == "ipilimumab" else ())
+        result = item.run(laboratory, patients, seed)
         estimates[f"hr_os_{key}"] = hazard_ratio(result, "os")
         estimates[f"hr_pfs_{key}"] = hazard_ratio(result, "pfs")
         estimates[f"orr_difference_{key}"] = difference_of_rates(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from unmask.claims.elimination import unmasked
 from unmask.claims.estimates import difference, events_per_year, exactly, mean, median, share
 from unmask.claims.hosts import Given, Hosts, Irradiated, every, follow, working_days
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.memory import _rate_ratio
+from unmask.claims.long_term import rate_ratio
 from unmask.claims.pseudoprogression import swelling, volumes
-from unmask.claims.readout import difference_of_rates
+from unmask.claims.readout import difference_of_rates, first_shrinkage_weeks
 from unmask.claims.regrowth import confirmed_shrinkage, first, regrown
 from unmask.claims.run import as_document, run
 from unmask.patients.random_streams import RandomStreams
@@ -61,7 +64,7 @@ def test_independent_shares_differ_by_the_squared_and_added_limits() -> None:
 
 
 def test_the_ratio_of_two_death_rates() -> None:
-    found = _rate_ratio(20, 200.0, 40, 100.0)
+    found = rate_ratio(20, 200.0, 40, 100.0)
     half_width = 1.96 * np.sqrt(1 / 20 + 1 / 40)
     assert (found.value, found.low) == pytest.approx((0.25, 0.25 * np.exp(-half_width)))
 
@@ -79,6 +82,26 @@ def test_regrowth_needs_a_fifth_and_five_millimetres_over_the_smallest() -> None
     assert confirmed_shrinkage(np.array([[100.0, 70.0, 71.0, 60.0, 60.0]])).tolist() == [
         [False, False, False, True, False]
     ]
+
+
+def test_first_shrinkage_is_counted_as_in_the_published_lesions() -> None:
+    """Three measurements at least, up to the scan after the first progression."""
+    scans = {
+        1: [(-0.1, "SD"), (-0.4, "PR")],  # week 12
+        2: [(-0.5, "PR")],  # only two measurements
+        3: [(0.3, "PD"), (-0.4, "PR")],  # the scan after progression counts: week 12
+        4: [(0.3, "PD"), (0.2, "PD"), (-0.4, "PR")],  # the second one does not
+        5: [(-0.3, "PR"), (-0.2, "SD")],  # week 6, exactly 30 %
+    }
+    rows = [
+        ("a", patient, 42.0 * number, change, verdict)
+        for patient, seen in scans.items()
+        for number, (change, verdict) in enumerate(seen, 1)
+    ]
+    columns = ["arm", "patient", "day", "change_from_baseline", "overall_response"]
+    table = pd.DataFrame(reversed([*rows, ("b", 6, 42.0, -0.9, "PR")]), columns=columns)
+    weeks = first_shrinkage_weeks(SimpleNamespace(tables={"assessments": table}), "a")  # type: ignore[arg-type]
+    assert weeks.tolist() == [12.0, 12.0, 6.0]
 
 
 def test_fractions_fall_on_working_days() -> None:
@@ -126,7 +149,7 @@ def test_swelling_is_growth_that_later_falls_and_its_parts_make_the_volume(hosts
     sizes[0] = [100.0, 130.0, 90.0, 60.0]  # grows, then falls
     sizes[1] = [100.0, 60.0, 80.0, 60.0]  # a regrowth within a response is another thing
     sizes[2] = [100.0, 130.0, 140.0, 150.0]
-    course.values["sld"][:] = sizes  # type: ignore[index]
+    course["sld"][:] = sizes
     found = swelling(hosts, course)
     assert np.flatnonzero(found.happened).tolist() == [0]
     whole = volumes(hosts, course).sum(axis=0)

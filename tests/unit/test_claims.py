@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from unmask.claims import experiments, page
+from unmask.claims import experiments, page, wording
 from unmask.claims.claim import Claim, Criterion, Estimate, Finding, Published, Quantity, as_data, judge, met
 from unmask.claims.drawn import svg
 from unmask.claims.plots import Curves, Dots, Row, Series, Stack, Stacks
@@ -156,10 +156,18 @@ def test_an_unknown_claim_is_refused_with_the_nearest(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_too_few_patients_are_refused() -> None:
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"patients": 5}, "claims.too_few_patients"),
+        ({"patients": 10**9}, "claims.too_many_patients"),
+        ({"seed": -1}, "claims.negative_seed"),
+    ],
+)
+def test_impossible_numbers_are_refused(arguments: dict[str, int], code: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        run(only=("C1",), patients=5)
-    assert caught.value.code == "claims.too_few_patients"
+        run(only=("C1",), **arguments)  # type: ignore[arg-type]
+    assert caught.value.code == code
 
 
 def test_a_line_says_verdict_number_interval_and_published_figure() -> None:
@@ -171,6 +179,11 @@ def test_a_line_says_verdict_number_interval_and_published_figure() -> None:
     other = claim(published={"rate": unsure}, criteria=claim().criteria[:1])
     assert line(finding(other)).endswith("[published 70.0 %, from memory]")
     assert "published" not in line(finding(claim(published={}, criteria=claim().criteria[:1])))
+
+
+def test_natural_frequencies_are_patients_of_a_hundred() -> None:
+    found = Estimate(0.426, 0.382, 0.471, 500)
+    assert wording.estimate(found, "of 100").replace("\N{NO-BREAK SPACE}", " ") == "43 of 100 (38–47)"
 
 
 def test_the_text_of_a_finding_holds_the_numbers() -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, exactly, median, share
-from unmask.claims.hosts import Course, Given, every, follow
+from unmask.claims.hosts import Course, Given, Hosts, every, follow
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
 
 YEAR = 365.0
 LOOKS = tuple(sorted({*(float(day) for day in range(0, 367, 3)), 42.0}))
-TROUGH = 42.0  # a nivolumab dose is due on this day and has not been given yet
+THIRD_DOSE, TROUGH = 28.0, 42.0  # a nivolumab dose is due on day 42 and has not been given yet
 THREE_WEEKLY = every(21, YEAR)
 _IPILIMUMAB = Given("ipilimumab", every(21, 84), 3.0, "mg/kg")
 _NIVOLUMAB = Given("nivolumab", every(14, YEAR))
@@ -40,17 +41,23 @@ def blockade(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
         for key, course in courses.items()
     }
     nothing, anti_pd1 = courses["none"], courses["anti_pd1"]
+    laboratory.tell("hosts without T cells")
     bare = hosts.without_t_cells()
-    cells = [
-        follow(bare, LOOKS, given, threads=laboratory.threads)["cancer_cells"]
-        for given in ((), REGIMENS["both"][1])
-    ]
-    apart = float(np.nanmax(np.abs(cells[1] / cells[0] - 1.0)))
+    cells = {
+        key: follow(bare, THREE_WEEKLY, given, threads=laboratory.threads)["cancer_cells"]
+        for key, (_, given) in REGIMENS.items()
+    }
+    apart = max(float(np.nanmax(np.abs(seen / cells["none"] - 1.0))) for seen in cells.values())
+    after_dose = (looks > THIRD_DOSE) & (looks < TROUGH)
 
     # A tumour that is gone has no mask and no kill rate: only patients with a tumour in both courses are compared.
     present = (anti_pd1["cancer_cells"][:, week_6] > 0) & (nothing["cancer_cells"][:, week_6] > 0)
     estimates = {
         "occupancy": median(anti_pd1["pd_occupancy"][:, week_6], hosts.streams, "C3 occupancy"),
+        "peak_occupancy": median(
+            anti_pd1["pd_occupancy"][:, after_dose].max(axis=1), hosts.streams, "C3 peak occupancy"
+        ),
+        **_at_published_occupancy(laboratory, claim, hosts, anti_pd1["pd_occupancy"][:, week_6]),
         "mask_fall": difference(
             anti_pd1["mask"][present, week_6], nothing["mask"][present, week_6], hosts.streams, "C3 mask"
         ),
@@ -90,10 +97,25 @@ def blockade(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
             Dots(
                 "Shrinkage of 30 % within a year",
                 "share of patients",
-                tuple(_row(name, estimates[f"{key}_shrinks"]) for key, (name, _) in REGIMENS.items()),
+                (
+                    *(_row(name, estimates[f"{key}_shrinks"]) for key, (name, _) in REGIMENS.items()),
+                    _row("nivolumab, occupancy 72 %", estimates["shrinks_at_published_occupancy"]),
+                ),
+                caption="Last row: the ceiling of occupancy lowered until the published share of PD-1 is occupied.",
             ),
         ),
     )
+
+
+def _at_published_occupancy(
+    laboratory: Laboratory, claim: Claim, hosts: Hosts, occupancy: NDArray[np.float64]
+) -> dict[str, Estimate]:
+    """Return shrinkage on nivolumab when the assumed ceiling of occupancy is lowered to what was published."""
+    factor = claim.published["occupancy"].value / float(np.median(occupancy))
+    lowered = hosts.with_parameters(anti_pd1_max_occupancy=factor * hosts.parameter("anti_pd1_max_occupancy"))
+    laboratory.tell("nivolumab at the published occupancy")
+    sld = follow(lowered, THREE_WEEKLY, REGIMENS["anti_pd1"][1], threads=laboratory.threads)["sld"]
+    return {"shrinks_at_published_occupancy": share(np.nanmin(sld, axis=1) <= 0.7 * sld[:, 0])}
 
 
 def _row(name: str, estimate: Estimate) -> Row:

@@ -18,7 +18,7 @@ from unmask.claims.plots import Plot
 from unmask.configuration import nearest
 
 Verdict = Literal["holds", "holds with limits", "does not hold"]
-Unit = Literal["share", "difference", "ratio", "weeks", "months", "days", "count", "per year"]
+Unit = Literal["share", "of 100", "difference", "ratio", "weeks", "months", "days", "per year"]
 
 
 class _Stated(BaseModel):

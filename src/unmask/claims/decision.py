@@ -9,8 +9,9 @@ from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, share
 from unmask.claims.harm import ARMS, FATAL, SEVERE, affected, related
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Dots, Row, Stack, Stacks
+from unmask.claims.plots import Dots, Stack, Stacks
 from unmask.claims.readout import of_arm, responded
+from unmask.claims.trials import beside
 from unmask.patients.random_streams import RandomStreams
 from unmask.safety.neutropenia import COUNTED
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
@@ -48,7 +49,9 @@ def options(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> M
     on_average = int(days.mean(axis=1).argmax())
     gain = days.max(axis=0) - days[on_average]
     best = days.argmax(axis=0)
-    tied = (days.max(axis=0) - days.min(axis=0)) < MONTH
+    second = np.sort(days, axis=0)[-2]
+    # Whoever lives to the end under two options has no best one: a month ahead of both others is asked.
+    ahead = days.max(axis=0) - second >= MONTH
     estimates: dict[str, Estimate] = {
         "better_with_another": share(gain >= MONTH),
         **{f"{measure}_{arm}": share(flags[measure, arm]) for measure in MEASURES for arm in ARMS},
@@ -61,8 +64,8 @@ def options(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> M
     }
     names = list(ARMS.values())
     shares = [
-        float(np.mean(tied)),
-        *(float(np.mean((best == number) & ~tied)) for number in range(len(names))),
+        float(np.mean(~ahead)),
+        *(float(np.mean((best == number) & ahead)) for number in range(len(names))),
     ]
     return Measured(
         {name: estimates[name] for name in claim.quantities},
@@ -71,21 +74,20 @@ def options(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> M
                 Dots(
                     f"Of 100 patients: {words}",
                     "share of patients",
-                    tuple(_row(name, estimates[f"{measure}_{arm}"]) for arm, name in ARMS.items()),
+                    tuple(
+                        beside(claim, f"{measure}_{arm}", name, estimates[f"{measure}_{arm}"])
+                        for arm, name in ARMS.items()
+                    ),
                 )
                 for measure, words in MEASURES.items()
                 if measure in ("response", "alive", "severe")
             ),
             Stacks(
-                "With which option each patient lives longest",
+                "With which option each patient lives longest, by a month or more",
                 "share of patients within three years",
-                ("no difference of a month", *names),
+                ("none by a month", *names),
                 (Stack("all patients", tuple(shares)),),
             ),
         ),
         notes=(f"The option with the longest survival on average was {names[on_average]}.",),
     )
-
-
-def _row(name: str, found: Estimate) -> Row:
-    return Row(name, found.value, found.low, found.high)

@@ -32,6 +32,7 @@ MASKS = (
 )
 _OFF = {**dict.fromkeys(MASKS, 0.0), "pdl1_induction_max": 1.0}
 ANTIGENICITY = tuple(float(10.0**power) for power in range(-4, 4))  # Mc of naive precursors
+SHOWN = {"antigenicity_low": 1e-3, "antigenicity_middle": 1e-1, "antigenicity_high": 10.0}
 
 Flags = NDArray[np.bool_]
 
@@ -116,6 +117,7 @@ def elimination(laboratory: Laboratory, claim: Claim, patients: int, seed: int) 
         return float(found.eliminated[most].mean() - found.eliminated[least].mean())
 
     estimates = {
+        **{name: curve[ANTIGENICITY.index(value)] for name, value in SHOWN.items()},
         "immunogenic": share(found.eliminated[antigenicity > quarter[1]]),
         "everybody": share(found.eliminated),
         "without_t_cells": share(alone.eliminated),
@@ -124,7 +126,7 @@ def elimination(laboratory: Laboratory, claim: Claim, patients: int, seed: int) 
     }
     years = tuple(day / 365.25 for day in LOOKS)
     return Measured(
-        estimates,
+        {name: estimates[name] for name in claim.quantities},
         (
             Curves(
                 "Elimination follows antigenicity",
@@ -181,8 +183,7 @@ def tricks(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
             after = fate(with_trick(bare_asked, own_asked, trick), laboratory.threads)
             lost[key] = ~after.eliminated
             estimates[f"{size}{key}_lost"] = share(lost[key])
-            if key == "all":
-                estimates[f"{size}all_escaped"] = share(after.escaped)
+            estimates[f"{size}{key}_escaped"] = share(after.escaped & lost[key])
             kept = after.eliminated.mean()
             escaped = (after.escaped & ~after.eliminated).mean()
             bars[size].append(Stack(trick.name, (float(kept), float(1.0 - kept - escaped), float(escaped))))

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from unmask.claims.claim import Claim, Measured
 from unmask.claims.laboratory import Laboratory
-from unmask.configuration import check, nearest
+from unmask.configuration import check
 from unmask.errors import ConfigurationError
 
 Experiment = Callable[[Laboratory, Claim, int, int], Measured]
@@ -41,12 +41,10 @@ def stated(identity: str) -> Claim:
     Raises
     ------
     ConfigurationError
-        ``claims.unknown``, with the nearest id.
+        ``claims.unknown``, with those there are.
     """
     if identity not in EXPERIMENTS:
-        raise ConfigurationError(
-            "claims.unknown", name=identity, hint=nearest(identity, EXPERIMENTS), known=", ".join(EXPERIMENTS)
-        )
+        raise ConfigurationError("claims.unknown", name=identity, known=", ".join(EXPERIMENTS))
     name = f"c{int(identity[1:]):02d}.toml"
     text = files("unmask.claims").joinpath("stated", name).read_text(encoding="utf-8")
     return check(Claim, tomllib.loads(text), name)
@@ -67,5 +65,6 @@ def chosen(only: tuple[str, ...]) -> tuple[Claim, ...]:
     ConfigurationError
         ``claims.unknown``.
     """
-    wanted = [stated(item.strip().upper()).id for item in only] or list(EXPERIMENTS)
-    return tuple(stated(identity) for identity in EXPERIMENTS if identity in wanted)
+    known = {item: item.strip().upper() for item in only}
+    wanted = [stated(name if name in EXPERIMENTS else item).id for item, name in known.items()]
+    return tuple(stated(identity) for identity in EXPERIMENTS if identity in wanted or not only)

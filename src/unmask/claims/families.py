@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import as_file, files
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -30,19 +28,21 @@ ADDED = {
     "adds_to_chemotherapy": ("lung", "chemotherapy_with_immunotherapy", "chemotherapy"),
     "adds_to_radiotherapy": ("lung", "radiotherapy_then_immunotherapy", "radiotherapy"),
     "adds_to_targeted": ("kidney", "targeted_then_immunotherapy", "targeted"),
-    "adds_to_hormone": ("prostate", "hormone_with_chemotherapy", "hormone"),
+    "adds_to_hormone": ("prostate", "hormone_with_immunotherapy", "hormone"),
+    "chemotherapy_adds_to_hormone": ("prostate", "hormone_with_chemotherapy", "hormone"),
 }
 _NAMES = {
     "adds_to_chemotherapy": "atezolizumab with docetaxel",
     "adds_to_radiotherapy": "durvalumab after radiation",
     "adds_to_targeted": "nivolumab after everolimus",
-    "adds_to_hormone": "docetaxel with leuprolide",
+    "adds_to_hormone": "nivolumab with leuprolide",
+    "chemotherapy_adds_to_hormone": "docetaxel with leuprolide",
 }
 
 
 def families(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Measured:
     """C4: change of size against no treatment, and what a second family adds."""
-    results = {name: _trial(laboratory, name, patients, seed) for name in TRIALS}
+    results = {name: laboratory.own_trial(f"families-{name}", patients, seed) for name in TRIALS}
     streams = RandomStreams(seed)
     estimates: dict[str, Estimate] = {}
     for key, (trial, _) in ALONE.items():
@@ -79,14 +79,9 @@ def families(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
                 tuple(_row(words, estimates[key]) for key, words in _NAMES.items()),
                 caption="Against the first therapy alone in the same patients.",
             ),
-            _one_patient(lung),
+            *_one_patient(lung),
         ),
     )
-
-
-def _trial(laboratory: Laboratory, name: str, patients: int, seed: int) -> TrialResult:
-    with as_file(files("unmask.claims").joinpath("protocols", f"families-{name}.toml")) as path:
-        return laboratory.trial(str(path), patients, seed)
 
 
 def _row(name: str, found: Estimate) -> Row:
@@ -112,25 +107,34 @@ def _free_of_progression(result: TrialResult, arm: str) -> NDArray[np.bool_]:
     return np.asarray(~(rows["event"].astype(bool) & (rows["time_days"] <= WEEK_36)), dtype=bool)
 
 
-def _one_patient(result: TrialResult) -> Curves:
-    """Return the scans of one patient in every arm: the first who was alive for a scan at week 36 in all of them."""
+def _one_patient(result: TrialResult) -> tuple[Curves, Curves]:
+    """Return the scans of one patient under each therapy alone, and under two.
+
+    It is the first patient who was alive for a scan at week 36 in every arm.
+    """
     scans = result.tables["assessments"]
     late = scans[scans["day"] == WEEK_36].groupby("patient")["arm"].nunique()
     everywhere = late[late == len(result.arms)].index
     number = int(everywhere.min()) if len(everywhere) else int(scans["patient"].min())
     one = scans[scans["patient"] == number]
-    series = []
-    for arm in result.arms:
+
+    def course(arm: str) -> Series:
         rows = one[one["arm"] == arm].sort_values("day")
         weeks = (0.0, *(rows["day"] / 7.0).tolist())
-        series.append(
-            Series(arm.replace("_", " "), weeks, (1.0, *(1.0 + rows["change_from_baseline"]).tolist()))
+        return Series(arm.replace("_", " "), weeks, (1.0, *(1.0 + rows["change_from_baseline"]).tolist()))
+
+    untreated = [arm for arm in result.arms if arm == "observation"]
+    alone = [arm for arm in result.arms if arm in ALONE]
+    two = [arm for arm in result.arms if arm not in (*alone, *untreated)]
+    first, second = (
+        Curves(
+            title,
+            "weeks",
+            "sum of diameters over baseline, as measured",
+            tuple(course(arm) for arm in (*untreated, *arms)),
+            caption=f"Virtual patient {number} with lung cancer, treated once in each way.",
+            percent=False,
         )
-    return Curves(
-        "One patient under every option",
-        "weeks",
-        "sum of diameters over baseline, as measured",
-        tuple(series),
-        caption=f"Virtual patient {number} with lung cancer, treated once in each way.",
-        percent=False,
+        for title, arms in (("One patient, one therapy", alone), ("The same patient, two therapies", two))
     )
+    return first, second

@@ -10,14 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import difference, median, share
+from unmask.claims.estimates import NOTHING, difference, median, share
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Series, Stack, Stacks
-from unmask.claims.readout import difference_of_rates, of_arm, responded
+from unmask.claims.readout import difference_of_rates, from_value, of_arm, responded
 from unmask.claims.trials import beside
 from unmask.patients.random_streams import RandomStreams
 from unmask.safety.adverse_events import AUTOIMMUNE_FLARE, IMMUNE_RELATED
 from unmask.safety.neutropenia import COUNTED
+from unmask.survival.kaplan_meier import Follow
 
 if TYPE_CHECKING:
     from unmask.trial.result import TrialResult
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 Flags = NDArray[np.bool_]
 
 SEVERE, FATAL = 3, 5
+DAYS_PER_WEEK = 7.0
 A_YEAR = ("follow_up.days=365", "follow_up.accrual_days=0", "follow_up.dropout_per_year=0")
 FIVE = {
     "nausea": "nausea",
@@ -65,6 +67,7 @@ def chemotherapy(laboratory: Laboratory, claim: Claim, patients: int, seed: int)
     ]
     cycles = of_arm(oak, "docetaxel")["patient"].map(mine.groupby("patient").size()).fillna(0).to_numpy()
     immunotherapy = related(oak, "atezolizumab")
+    streams = RandomStreams(seed)
     estimates = {
         "severe": share(affected(oak, "docetaxel", clinical[clinical["grade"] >= SEVERE])),
         **{key: share(flags) for key, flags in having.items()},
@@ -74,6 +77,10 @@ def chemotherapy(laboratory: Laboratory, claim: Claim, patients: int, seed: int)
         "infection_with_neutropenia": difference_of_rates(
             share(having["infection"][low]), share(having["infection"][~low])
         ),
+        "neuropathy_onset": _onset(events[events["event"] == FIVE["neuropathy"]], streams),
+        "nausea_duration": _duration(events[events["event"] == FIVE["nausea"]], 1.0),
+        "infection_duration": _duration(events[events["event"] == FIVE["infection"]], 1.0),
+        "neutropenia_duration": _duration(counted, 1.0),
         "hair_loss_immunotherapy": share(
             affected(oak, "atezolizumab", immunotherapy[immunotherapy["event"] == FIVE["hair_loss"]])
         ),
@@ -141,6 +148,12 @@ def immune(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
         local = events[events["organ"].isin(GUT_OR_SKIN)]
         worst.append(local.groupby("patient")["grade"].max())
         onsets[arm] = (events.groupby("patient")["onset_day"].min() / 7.0).to_numpy(dtype=float)
+        if arm == "combination":
+            for organ in GUT_OR_SKIN:
+                here = events[events["organ"] == organ]
+                estimates[f"onset_{organ}"] = _onset(here, streams)
+                estimates[f"duration_{organ}"] = _duration(here, DAYS_PER_WEEK)
+            estimates["duration_severe"] = _duration(events[events["grade"] >= SEVERE], DAYS_PER_WEEK)
         if arm == "nivolumab":
             estimates["gut_or_skin"] = share(affected(managed, arm, local))
     grades = np.concatenate([item.to_numpy() for item in worst])
@@ -191,6 +204,25 @@ def immune(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
             ),
         ),
     )  # fmt: skip
+
+
+def _onset(events: pd.DataFrame, streams: RandomStreams) -> Estimate:
+    """Return the median week in which the first of these events began, over the patients who had one."""
+    first = events.groupby("patient")["onset_day"].min().to_numpy(dtype=float) / DAYS_PER_WEEK
+    return median(first, streams, "onset")
+
+
+def _duration(events: pd.DataFrame, days: float) -> Estimate:
+    """Return how long events last (Kaplan-Meier median, in units of ``days`` days), the unresolved ones censored.
+
+    What was not over when the record of its patient ended counts as longer than anything observed.
+    """
+    lasted = (events["resolution_day"] - events["onset_day"]).to_numpy(dtype=float)
+    over = np.isfinite(lasted)
+    if not over.any():
+        return NOTHING
+    times = np.where(over, lasted, np.nanmax(lasted)) / days
+    return from_value(Follow(times, over).curve.quantile(), len(events))
 
 
 def _fatal(result: TrialResult) -> Flags:

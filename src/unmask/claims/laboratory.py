@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -117,6 +118,11 @@ class Laboratory:
     def naive(self, hosts: Hosts) -> Hosts:
         """Return the same hosts as if they had never met a tumour."""
         return replace(hosts, states=hosts.compiled.initial_states(hosts.size)).with_tumour(0.0)
+
+    def own_trial(self, name: str, patients: int, seed: int) -> TrialResult:
+        """Return a virtual trial whose protocol comes with the claims (``protocols/NAME.toml``)."""
+        with as_file(files("unmask.claims").joinpath("protocols", f"{name}.toml")) as path:
+            return self.trial(str(path), patients, seed)
 
     def trial(self, name: str, patients: int, seed: int, settings: tuple[str, ...] = ()) -> TrialResult:
         """Return a virtual trial, run at the first call."""

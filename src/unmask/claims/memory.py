@@ -5,22 +5,31 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.claims import long_term
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import NOTHING, difference, events_per_year, share
+from unmask.claims.estimates import NOTHING, difference, share
 from unmask.claims.hosts import Given, Hosts, every, follow
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Curves, Dots, Row, Series
+from unmask.claims.plots import Dots, Row
 from unmask.claims.regrowth import SHRINKAGE, first, regrown
+from unmask.claims.trials import beside
 
 YEAR = 365.0
 Array = NDArray[np.float64]
 REST = 400.0
 IMPLANT_CELLS = 10.0  # Mc
 CYCLES = every(21, 84)
+_YEARS = {
+    "pembrolizumab_seven_years": "pembrolizumab, 7 years",
+    "ipilimumab_three_years": "ipilimumab, 3 years",
+    "ipilimumab_seven_years": "ipilimumab, 7 years",
+    "completers_alive": "stopped at 2 years: 5 more",
+    "completers_free": "the same, no progression",
+    "ten_years_combination": "both, 10 years",
+    "ten_years_nivolumab": "nivolumab, 10 years",
+    "ten_years_ipilimumab": "ipilimumab, 10 years",
+}
 FORCED_LOG_KILL = 40.0  # exp(-40) of the largest tumour is less than one cell
-PLATEAU_TRIAL = "checkmate-066"
-PLATEAU_SETTINGS = ("follow_up.days=2922", "follow_up.accrual_days=0", "follow_up.dropout_per_year=0")
-PLATEAU_YEARS = 8
 
 
 def memory(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Measured:
@@ -36,14 +45,9 @@ def memory(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
         **_rechallenge(laboratory, hosts, two_years.end.take(two_years["cancer_cells"][:, -1] == 0)),
         **_stopping_at_two_years(laboratory, patients, seed),
     }
-    by_year, survival = _plateau(laboratory, patients, seed)
-    deaths, years = by_year
-    estimates["hazard_year_1"] = events_per_year(int(deaths[0]), years[0])
-    estimates["hazard_year_4"] = events_per_year(int(deaths[3]), years[3])
-    estimates["late_over_early"] = _rate_ratio(
-        int(deaths[3:].sum()), float(years[3:].sum()), int(deaths[0]), float(years[0])
-    )
-    rates = [events_per_year(int(d), y) for d, y in zip(deaths, years, strict=True)]
+    flattening, rates, eight_years = long_term.plateau(laboratory, patients, seed)
+    decade, decade_curves = long_term.ten_years(laboratory, patients, seed)
+    estimates |= {**flattening, **decade, **long_term.stopping(laboratory, patients, seed)}
     rows = (
         ("after immunotherapy", "rechallenge_immunotherapy"),
         ("after chemotherapy", "rechallenge_chemotherapy"),
@@ -80,7 +84,14 @@ def memory(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
                 ),
                 percent=False,
             ),
-            survival,
+            Dots(
+                "Alive after years",
+                "share of patients",
+                tuple(beside(claim, key, words, estimates[key]) for key, words in _YEARS.items()),
+                caption="Published: KEYNOTE-006, ipilimumab pooled, CheckMate 067; those of ten years are from memory.",
+            ),
+            eight_years,
+            decade_curves,
         ),
     )
 
@@ -159,41 +170,3 @@ def _stopping_at_two_years(laboratory: Laboratory, patients: int, seed: int) -> 
         history = np.concatenate([least[:, None], sld], axis=1)
         found[key] = share(first(regrown(history)) == history.shape[1])
     return found
-
-
-def _plateau(laboratory: Laboratory, patients: int, seed: int) -> tuple[tuple[Array, Array], Curves]:
-    """Return deaths and person-years by year of the nivolumab arm, and the survival curves of both arms."""
-    from unmask.survival.estimate import follow_up
-
-    result = laboratory.trial(PLATEAU_TRIAL, patients, seed, PLATEAU_SETTINGS)
-    table = result.tables["time_to_event"]
-    curves = []
-    for arm in result.arms:
-        kept = follow_up(table, "OS", arm)
-        curve = kept.curve
-        curves.append(
-            Series(arm, tuple(curve.months / 12.0), tuple(curve.survival), tuple(curve.low), tuple(curve.high),
-                   steps=True)
-        )  # fmt: skip
-    kept = follow_up(table, "OS", "nivolumab")
-    time = kept.months / 12.0
-    starts = np.arange(PLATEAU_YEARS)[:, None]
-    person_years = np.clip(time - starts, 0.0, 1.0).sum(axis=1)
-    deaths = (kept.event & (time > starts) & (time <= starts + 1)).sum(axis=1)
-    picture = Curves(
-        "Overall survival over eight years, melanoma",
-        "years",
-        "alive",
-        tuple(curves),
-        caption="Virtual patients of the design of CheckMate 066, followed for eight years without loss.",
-    )
-    return (deaths, person_years), picture
-
-
-def _rate_ratio(late: int, late_years: float, early: int, early_years: float) -> Estimate:
-    """Return the ratio of two death rates with its interval on the logarithmic scale (delta method)."""
-    if not (late and early):
-        return NOTHING
-    ratio = (late / late_years) / (early / early_years)
-    spread = 1.96 * float(np.sqrt(1.0 / late + 1.0 / early))
-    return Estimate(ratio, ratio * float(np.exp(-spread)), ratio * float(np.exp(spread)), late + early)

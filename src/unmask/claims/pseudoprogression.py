@@ -25,6 +25,13 @@ REGIMENS = {
     "lung": ("nsclc", Given("atezolizumab", every(21, YEAR))),
 }
 PARTS = ("cancer cells", "dead cells", "oedema and infiltrate", "T cells", "stroma and scar")
+_ADDED = (
+    "added_cancer",
+    "added_dead",
+    "added_infiltrate",
+    "added_t_cells",
+    "added_scar",
+)  # in the order of PARTS
 
 Array = NDArray[np.float64]
 
@@ -54,7 +61,8 @@ def pseudoprogression(laboratory: Laboratory, claim: Claim, patients: int, seed:
     }
     treated = np.concatenate([flags[key, item.experimental] for key, item in TRIALS.items()])
     comparators = np.concatenate([flags[key, item.control] for key, item in TRIALS.items()])
-    lung = of_arm(laboratory.trial(TRIALS["lung"].trial, patients, seed), TRIALS["lung"].experimental)
+    oak = laboratory.trial(TRIALS["lung"].trial, patients, seed)
+    lung, lung_control = of_arm(oak, TRIALS["lung"].experimental), of_arm(oak, TRIALS["lung"].control)
     swellings = {}
     for key, (tumour_type, given) in REGIMENS.items():
         laboratory.tell(f"true sizes, {tumour_type}")
@@ -67,6 +75,9 @@ def pseudoprogression(laboratory: Laboratory, claim: Claim, patients: int, seed:
         "comparators": share(comparators),
         "above_comparators": difference_of_rates(share(treated), share(comparators)),
         "lung_target_growth": share(lung["pseudoprogression_kind"] == "target_growth"),
+        "lung_comparator_target_growth": share(lung_control["pseudoprogression_kind"] == "target_growth"),
+        "of_unconfirmed": _of_unconfirmed(laboratory, patients, seed),
+        **{f"true_growth_{key}": share(found.happened) for key, found in swellings.items()},
         **_composition(swellings, RandomStreams(seed)),
     }
     words = {"pooled": "all three", **{key: item.tumour for key, item in TRIALS.items()}}
@@ -92,6 +103,20 @@ def pseudoprogression(laboratory: Laboratory, claim: Claim, patients: int, seed:
             ),
         ),
     )
+
+
+def _of_unconfirmed(laboratory: Laboratory, patients: int, seed: int) -> Estimate:
+    """Return the share of pseudoprogression among patients on immunotherapy with an iUPD and a scan after it."""
+    flags = []
+    for item in TRIALS.values():
+        result = laboratory.trial(item.trial, patients, seed)
+        scans = result.tables["assessments"]
+        scans = scans[(scans["arm"] == item.experimental) & ~scans["subsequent_therapy"].astype(bool)]
+        begun = scans[scans["irecist_response"] == "iUPD"].groupby("patient")["day"].min()
+        last = scans.groupby("patient")["day"].max().reindex(begun.index)
+        arm = of_arm(result, item.experimental).set_index("patient")
+        flags.append(arm.loc[begun.index[last > begun], "pseudoprogression"].to_numpy(dtype=bool))
+    return share(np.concatenate(flags))
 
 
 def swelling(hosts: Hosts, course: Course) -> Swelling:
@@ -137,10 +162,12 @@ def _shares(found: Swelling) -> tuple[float, ...]:
 def _composition(swellings: dict[str, Swelling], streams: RandomStreams) -> dict[str, Estimate]:
     happened = np.concatenate([found.happened for found in swellings.values()])
     if not happened.any():
-        return {"true_growth": share(happened), "not_cancer": NOTHING, "fewer_cells": NOTHING}
+        nothing = dict.fromkeys(("not_cancer", "fewer_cells", *_ADDED), NOTHING)
+        return {"true_growth": share(happened), **nothing}
     added = np.concatenate([_added(found) for found in swellings.values()])
     return {
         "true_growth": share(happened),
         "not_cancer": mean(1.0 - added[:, 0], streams, "C8 composition"),
+        **{name: mean(added[:, part], streams, "C8 composition") for part, name in enumerate(_ADDED)},
         "fewer_cells": share(np.concatenate([found.fewer_cells for found in swellings.values()])),
     }

@@ -12,11 +12,13 @@ from unmask.claims.claim import Estimate
 from unmask.claims.estimates import NOTHING
 from unmask.claims.plots import Series
 from unmask.survival.estimate import follow_up
+from unmask.survival.kaplan_meier import Value
 
 if TYPE_CHECKING:
     from unmask.trial.result import TrialResult
 
 _MISSING = float("nan")
+MEASUREMENTS = 3  # of a lesion, baseline included, in the published data
 
 
 def _estimate(value: Any, ci: Any, n: int) -> Estimate:
@@ -64,20 +66,32 @@ def responded(result: TrialResult, arm: str) -> NDArray[np.bool_]:
 def first_shrinkage_weeks(result: TrialResult, arm: str) -> NDArray[np.float64]:
     """Return the week of the first scan 30 % below baseline of every patient who has one.
 
-    Scans after another therapy has begun do not count: trials do not collect them.
+    Counted as the lesion diameters of OAK were (Laleh 2022): patients with at least three measurements, baseline
+    included, up to the scan after the first progression. Most lesions of these data have one reading or none after
+    progression; counting every later scan adds late shrinkages that the data cannot show.
     """
     scans = result.tables["assessments"]
-    scans = scans[(scans["arm"] == arm) & ~scans["subsequent_therapy"].astype(bool)]
-    small = scans[scans["change_from_baseline"] <= -0.3 + 1e-12]
+    scans = scans[scans["arm"] == arm].sort_values(["patient", "day"])
+    progressed = (scans["overall_response"] == "PD").astype(int)
+    # Progressions strictly before the previous scan: the scan after the first one still counts.
+    earlier = progressed.groupby(scans["patient"]).cumsum().groupby(scans["patient"]).shift(2, fill_value=0)
+    shown = scans[earlier == 0]
+    shown = shown[shown.groupby("patient")["day"].transform("size") >= MEASUREMENTS - 1]
+    small = shown[shown["change_from_baseline"] <= -0.3 + 1e-12]
     return np.asarray(small.groupby("patient", observed=True)["day"].min(), dtype=float) / 7.0
 
 
-def survival(result: TrialResult, arm: str, endpoint: str, name: str) -> Series:
-    """Return the Kaplan-Meier curve of an arm (``OS`` or ``PFS``) over months."""
+def from_value(value: Value, n: int) -> Estimate:
+    """Return a Kaplan-Meier estimate of ``n`` patients; NaN where it was not reached."""
+    return _estimate(value.value, value.ci, n)
+
+
+def survival(result: TrialResult, arm: str, endpoint: str, name: str, per: float = 1.0) -> Series:
+    """Return the Kaplan-Meier curve of an arm (``OS`` or ``PFS``) over months, or other units of ``per`` months."""
     curve = follow_up(result.tables["time_to_event"], endpoint, arm).curve
     return Series(
         name,
-        tuple(curve.months.tolist()),
+        tuple((curve.months / per).tolist()),
         tuple(curve.survival.tolist()),
         low=tuple(curve.low.tolist()),
         high=tuple(curve.high.tolist()),

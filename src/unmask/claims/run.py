@@ -18,6 +18,10 @@ from unmask.store import claim as claim_folder
 from unmask.store import write_json, write_text
 
 OUTPUTS = ("claims.html", "claims.json")
+FEWEST_PATIENTS, MOST_PATIENTS = (
+    20,
+    20_000,
+)  # 20,000 take half an hour and some GB; a sampling error of 0.4 points
 
 Progress = Callable[[int, int, str], None]
 
@@ -55,11 +59,16 @@ def run(
     Raises
     ------
     ConfigurationError
-        ``claims.unknown``, ``claims.too_few_patients``, or the folder cannot be used (``store.*``).
+        ``claims.unknown``, ``claims.too_few_patients``, ``claims.too_many_patients``, ``claims.negative_seed``, or the
+        folder cannot be used (``store.*``).
     """
     claims = chosen(only)
-    if patients is not None and patients < 20:
+    if patients is not None and patients < FEWEST_PATIENTS:
         raise ConfigurationError("claims.too_few_patients", patients=patients)
+    if patients is not None and patients > MOST_PATIENTS:
+        raise ConfigurationError("claims.too_many_patients", patients=patients, most=MOST_PATIENTS)
+    if seed is not None and seed < 0:
+        raise ConfigurationError("claims.negative_seed", seed=seed)
     folder = None if out is None else Path(out)
     if folder is not None:
         claim_folder(folder, OUTPUTS, force=force, resume=False)

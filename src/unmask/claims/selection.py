@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import difference, median, share
+from unmask.claims.estimates import difference, mean, median, share
 from unmask.claims.hosts import Course, Given, Irradiated, every, follow, working_days
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
@@ -79,14 +79,28 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
         )
         shares = resistant_share(course, pressure.resistant)
         estimates[f"{key}_change"] = difference(shares[:, -1], shares[:, 0], hosts.streams, f"C10 {key}")
+        # Before and during are read in those who have a tumour left after: all three means are of the same patients.
+        left = np.isfinite(shares).all(axis=1)
+        for when, look in (("before", 0), ("during", len(looks) // 2), ("after", -1)):
+            estimates[f"{key}_{when}"] = mean(shares[left, look], hosts.streams, f"C10 {key}")
+        if key == "checkpoint":
+            escape = resistant_share(course, ("cancer_antigen_loss",))
+            estimates["antigen_loss_change"] = difference(
+                escape[:, -1], escape[:, 0], hosts.streams, "C10 antigen loss"
+            )
         weeks = tuple(day / 7.0 for day in looks)
         lines.append(over_hosts(pressure.words, weeks, shares, "mean"))
-    escape, months = _acquired(laboratory, patients, seed)
-    estimates |= escape
+        if key == "checkpoint":
+            blocked = (
+                over_hosts("resist a direct therapy", weeks, shares, "mean"),
+                over_hosts("present no antigen", weeks, escape, "mean"),
+            )
+    acquired, months = _acquired(laboratory, patients, seed)
+    estimates |= acquired
     figure = claim.published["acquired"]
-    found = escape["acquired"]
+    found = acquired["acquired"]
     so_far = tuple((number + 1) / len(months) for number in range(len(months)))
-    when = (Series("virtual patients", months, so_far, steps=True),) if months else ()
+    onset = (Series("virtual patients", months, so_far, steps=True),) if months else ()
     return Measured(
         {name: estimates[name] for name in claim.quantities},
         (
@@ -98,6 +112,13 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
                 caption="Mean over patients who still have a tumour, and their middle half. Under atezolizumab: cells "
                 "resistant to any direct therapy.",
             ),
+            Curves(
+                "What checkpoint blockade selects",
+                "weeks",
+                "share of all cancer cells",
+                blocked,
+                caption="Atezolizumab in lung cancer; mean over patients with a tumour left, and their middle half.",
+            ),
             Dots(
                 "Acquired resistance to nivolumab within three years, melanoma",
                 "share of all patients treated",
@@ -108,8 +129,8 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
                 ),
             ),
             *(
-                (Curves("When acquired resistance shows", "months", "of those with it", when),)
-                if when
+                (Curves("When acquired resistance shows", "months", "of those with it", onset),)
+                if onset
                 else ()
             ),
         ),

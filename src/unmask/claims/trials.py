@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import NOTHING, share
+from unmask.claims.estimates import NOTHING, median, share
 from unmask.claims.hosts import Given, every, follow
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
 from unmask.claims.readout import (
     difference_of_rates,
     first_shrinkage_weeks,
+    from_value,
     hazard_ratio,
     median_months,
     response_rate,
     survival,
 )
-from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
+from unmask.patients.random_streams import RandomStreams
+from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow
+
+if TYPE_CHECKING:
+    from unmask.trial.result import TrialResult
 
 FIVE_YEARS = 1826.0
 WEEKS = (13, 16, 20, 26)
@@ -31,19 +36,40 @@ MARKER_RISE, MARKER_RISE_NG_PER_ML = 1.25, 2.0
 
 @dataclass(frozen=True)
 class Beside:
-    """A virtual trial and what it is called."""
+    """A virtual trial and what it is called.
+
+    ``own``: its protocol comes with the claims and not from the library of trials.
+    """
 
     trial: str
     tumour: str
     experimental: str
     control: str
+    title: str
+    settings: tuple[str, ...] = ()
+    own: bool = False
+
+    def run(self, laboratory: Laboratory, patients: int, seed: int) -> TrialResult:
+        """Return the trial, run at the first call."""
+        if self.own:
+            return laboratory.own_trial(self.trial, patients, seed)
+        return laboratory.trial(self.trial, patients, seed, self.settings)
 
 
 TRIALS = {
-    "melanoma": Beside("checkmate-066", "melanoma", "nivolumab", "dacarbazine"),
-    "kidney": Beside("checkmate-025", "kidney cancer", "nivolumab", "everolimus"),
-    "lung": Beside("oak", "lung cancer", "atezolizumab", "docetaxel"),
+    "melanoma": Beside("checkmate-066", "melanoma", "nivolumab", "dacarbazine", "CheckMate 066"),
+    "kidney": Beside("checkmate-025", "kidney cancer", "nivolumab", "everolimus", "CheckMate 025"),
+    "lung": Beside("oak", "lung cancer", "atezolizumab", "docetaxel", "OAK"),
 }
+
+# KEYNOTE-006 is followed until the last patient has seven years.
+PREDICTED = {
+    "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017", own=True),
+    "ipilimumab": Beside(
+        "keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006", ("follow_up.days=2740",)
+    ),
+}
+"""Trials that nothing was calibrated to."""
 
 
 def beside(claim: Claim, name: str, words: str, found: Estimate) -> Row:
@@ -82,7 +108,7 @@ def tumour_types(laboratory: Laboratory, claim: Claim, patients: int, seed: int)
     rises = np.where(rose, np.array(looks)[risen.argmax(axis=1)], looks[-1])
     time = Follow(rises / DAYS_PER_MONTH, rose).curve.quantile()
     estimates["marker_falls"] = share(np.nanmin(marker, axis=1) <= 0.5 * marker[:, 0])
-    estimates["marker_rises"] = _from_value(time, hosts.size)
+    estimates["marker_rises"] = from_value(time, hosts.size)
     return Measured(
         {name: estimates[name] for name in claim.quantities},
         (
@@ -122,17 +148,13 @@ def tumour_types(laboratory: Laboratory, claim: Claim, patients: int, seed: int)
     )
 
 
-def _from_value(value: Value, n: int) -> Estimate:
-    found, low, high = (math.nan if v is None else float(v) for v in (value.value, *value.ci))
-    return Estimate(found, low, high, n)
-
-
 def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Measured:
-    """C6: hazard ratios and responses of three trials."""
+    """C6: hazard ratios and responses of five trials."""
     estimates: dict[str, Estimate] = {}
     curves = []
-    for key, item in TRIALS.items():
-        result = laboratory.trial(item.trial, patients, seed)
+    compared = {**TRIALS, **PREDICTED}
+    for key, item in compared.items():
+        result = item.run(laboratory, patients, seed)
         estimates[f"hr_os_{key}"] = hazard_ratio(result, "os")
         estimates[f"hr_pfs_{key}"] = hazard_ratio(result, "pfs")
         estimates[f"orr_difference_{key}"] = difference_of_rates(
@@ -140,7 +162,7 @@ def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int
         )
         curves.append(
             Curves(
-                f"Overall survival, {item.tumour}",
+                f"Overall survival, {item.title} ({item.tumour})",
                 "months",
                 "alive",
                 tuple(survival(result, arm, "OS", arm) for arm in (item.experimental, item.control)),
@@ -154,9 +176,9 @@ def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int
     for arm in ("atezolizumab", "docetaxel"):
         estimates[f"dor_{arm}"] = median_months(oak, arm, "duration_of_response_months")
     ratios = tuple(
-        beside(claim, f"hr_{endpoint}_{key}", f"{words}, {item.tumour}", estimates[f"hr_{endpoint}_{key}"])
+        beside(claim, f"hr_{endpoint}_{key}", f"{words}, {item.title}", estimates[f"hr_{endpoint}_{key}"])
         for endpoint, words in (("os", "death"), ("pfs", "progression"))
-        for key, item in TRIALS.items()
+        for key, item in compared.items()
     )
     return Measured(
         {name: estimates[name] for name in claim.quantities},
@@ -193,6 +215,8 @@ def timing(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
         "chemotherapy": first_shrinkage_weeks(oak, "docetaxel"),
     }
     estimates = {f"{key}_after_{week}": share(seen > week) for key, seen in weeks.items() for week in WEEKS}
+    for key, seen in weeks.items():
+        estimates[f"{key}_median"] = median(seen, RandomStreams(seed), f"C7 {key}")
     estimates["later"] = _difference_of_means(weeks["immunotherapy"], weeks["chemotherapy"])
     names = {"immunotherapy": "atezolizumab", "chemotherapy": "docetaxel"}
     rows = tuple(

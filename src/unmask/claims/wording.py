@@ -9,12 +9,12 @@ from unmask.report.words import ABSENT, EN_DASH, MINUS, NO_BREAK
 
 _SUFFIX: dict[Unit, str] = {
     "share": " %",
+    "of 100": " of 100",
     "difference": " points",
     "ratio": "",
     "weeks": " weeks",
     "months": " months",
     "days": " days",
-    "count": "",
     "per year": " per year",
 }
 UNCONFIRMED = "from memory"
@@ -22,13 +22,16 @@ TOO_WIDE = "not refuted either: the intervals are too wide, more patients are ne
 
 
 def number(value: float | None, unit: Unit) -> str:
-    """Write a number without its unit: a share in percent, a difference in percentage points with its sign."""
+    """Write a number without its unit.
+
+    A share in percent or as patients of a hundred, a difference in percentage points with its sign.
+    """
     if value is None or not math.isfinite(value):
         return ABSENT
     if unit in ("share", "difference"):
         text = f"{100 * value:+.1f}" if unit == "difference" else f"{100 * value:.1f}"
-    elif unit == "count":
-        text = f"{value:,.0f}"
+    elif unit == "of 100":
+        text = f"{100 * value:.0f}"
     elif value and not 0.01 <= abs(value) < 1000:
         text = f"{value:.1e}"
     else:

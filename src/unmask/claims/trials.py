@@ -36,10 +36,7 @@ MARKER_RISE, MARKER_RISE_NG_PER_ML = 1.25, 2.0
 
 @dataclass(frozen=True)
 class Beside:
-    """A virtual trial and what it is called.
-
-    ``own``: its protocol comes with the claims and not from the library of trials.
-    """
+    """A virtual trial of the library and what it is called."""
 
     trial: str
     tumour: str
@@ -47,12 +44,9 @@ class Beside:
     control: str
     title: str
     settings: tuple[str, ...] = ()
-    own: bool = False
 
     def run(self, laboratory: Laboratory, patients: int, seed: int) -> TrialResult:
         """Return the trial, run at the first call."""
-        if self.own:
-            return laboratory.own_trial(self.trial, patients, seed)
         return laboratory.trial(self.trial, patients, seed, self.settings)
 
 
@@ -64,7 +58,7 @@ TRIALS = {
 
 # KEYNOTE-006 is followed until the last patient has seven years.
 PREDICTED = {
-    "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017", own=True),
+    "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017"),
     "ipilimumab": Beside(
         "keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006", ("follow_up.days=2740",)
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from unmask.engine.columns import NamedColumns
 from unmask.engine.status import Status
 from unmask.engine.tableaus import METHODS
 from unmask.engine.targets.cpu.machine import Kernels, kernels
@@ -64,56 +65,16 @@ class Integration:
 
 
 @dataclass(frozen=True)
-class CompiledModel:
+class CompiledModel(NamedColumns):
     """Machine code of one model, for any number of patients and threads."""
 
     model: Model
     method: str
     kernels: Kernels
 
-    @property
-    def hash(self) -> str:
-        """Content hash of the model."""
-        return self.model.hash
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """Names of the states, in order of the columns."""
-        return self.model.species_names
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """Names of the parameters, in order of the columns."""
-        return self.model.parameter_names
-
-    @property
-    def observables(self) -> tuple[str, ...]:
-        """Names of the observables, in order of the columns."""
-        return self.model.observables
-
-    @cached_property
-    def state_index(self) -> Mapping[str, int]:
-        """Name -> column of a state."""
-        return {name: index for index, name in enumerate(self.states)}
-
-    @cached_property
-    def parameter_index(self) -> Mapping[str, int]:
-        """Name -> column of a parameter."""
-        return {name: index for index, name in enumerate(self.parameters)}
-
-    @cached_property
-    def observable_index(self) -> Mapping[str, int]:
-        """Name -> column of an observable."""
-        return {name: index for index, name in enumerate(self.observables)}
-
     def initial_states(self, patients: int) -> Floats:
         """Return (patients, states) of the species' default initial values."""
         return np.tile([float(species.initial) for species in self.model.species], (patients, 1))
-
-    def default_parameters(self, patients: int) -> Floats:
-        """Return (patients, parameters) of the parameters' default values."""
-        values = np.array([float(parameter.value) for parameter in self.model.parameters])
-        return np.tile(values, (patients, 1))
 
     def integrate(
         self,

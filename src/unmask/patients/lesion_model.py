@@ -8,14 +8,14 @@ depend on who else is in the cohort.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unmask.engine import CompiledModel, Integration, Status, compile_model
+from unmask.engine.columns import NamedColumns
 from unmask.model.catalogue import lesion_group, load
 from unmask.model.module import SEPARATOR
 from unmask.model.system import Model
@@ -75,7 +75,7 @@ class _Group:
     parameters: Array
 
 
-class LesionModel:
+class LesionModel(NamedColumns):
     """Model ``name`` for patients with one to :data:`SLOTS` lesions; used like a compiled model.
 
     Parameters
@@ -93,45 +93,6 @@ class LesionModel:
         self._observable = _Columns.of(self.observables, SLOTS)
         self._lesion_columns: dict[str, Rows] = {}
         self._sizes = self.lesion_columns("baseline_sld")
-
-    @property
-    def hash(self) -> str:
-        """Content hash of the model."""
-        return self.model.hash
-
-    @cached_property
-    def states(self) -> tuple[str, ...]:
-        """Names of the states, in order of the columns."""
-        return self.model.species_names
-
-    @cached_property
-    def parameters(self) -> tuple[str, ...]:
-        """Names of the parameters, in order of the columns."""
-        return self.model.parameter_names
-
-    @property
-    def observables(self) -> tuple[str, ...]:
-        """Names of the observables, in order of the columns."""
-        return self.model.observables
-
-    @cached_property
-    def state_index(self) -> Mapping[str, int]:
-        """Name -> column of a state."""
-        return {name: column for column, name in enumerate(self.states)}
-
-    @cached_property
-    def parameter_index(self) -> Mapping[str, int]:
-        """Name -> column of a parameter."""
-        return {name: column for column, name in enumerate(self.parameters)}
-
-    @cached_property
-    def observable_index(self) -> Mapping[str, int]:
-        """Name -> column of an observable."""
-        return {name: column for column, name in enumerate(self.observables)}
-
-    def default_parameters(self, patients: int) -> Array:
-        """Return ``(patients, parameters)`` of the model's own values."""
-        return np.tile([item.value for item in self.model.parameters], (patients, 1))
 
     def lesion_columns(self, name: str) -> Rows:
         """Return the column of a lesion's parameter, state or observable in each slot, shape ``(SLOTS,)``."""

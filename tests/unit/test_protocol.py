@@ -111,6 +111,10 @@ def test_shares_of_subsequent_therapies_above_one_are_refused() -> None:
         protocol_from(text)
 
 
+ERLOTINIB = '{ drug = "erlotinib", dose = 150, unit = "mg/day", every_days = 28 }'
+EVEROLIMUS = '{ drug = "everolimus", dose = 10, unit = "mg/day", every_days = 28, first_day = 56 }'
+DEGARELIX = '{ drug = "degarelix", dose = 80, unit = "mg", every_days = 28 }'
+LEUPROLIDE = '{ drug = "leuprolide", dose = 22.5, unit = "mg", every_days = 28 }'
 ATEZOLIZUMAB = '{ drug = "atezolizumab", dose = 1200, unit = "mg", every_days = 21 }'
 
 
@@ -127,13 +131,36 @@ ATEZOLIZUMAB = '{ drug = "atezolizumab", dose = 1200, unit = "mg", every_days = 
         ('{ procedure = "radiotherapy", gray = 2, fractions = 3, dose = 1 }', "dose"),
         ('{ procedure = "surgery", margin = "R9" }', "R9"),
         ('{ procedure = "surgery", first_day = 900 }', "after the end of follow-up"),
-        ('{ procedure = "surgry" }', "drug"),
+        ('{ procedure = "surgry" }', "no procedure 'surgry'; did you mean 'surgery'?"),
+        ('{ procedure = "hyperthermia", gray = 2 }', "known: radiotherapy, surgery"),
+        (f"{ERLOTINIB}, {EVEROLIMUS}", "erlotinib and everolimus have the same place in the model"),
+        (f"{DEGARELIX}, {LEUPROLIDE}", "degarelix and leuprolide have the same place in the model"),
     ],
 )
 def test_treatments_that_cannot_be_given_together_are_refused(more: str, words: str) -> None:
     text = OAK.replace(f"[{ATEZOLIZUMAB}]", f"[{ATEZOLIZUMAB}, {more}]", 1)
     assert text != OAK
     with pytest.raises(ConfigurationError, match=re.escape(words)):
+        protocol_from(text)
+
+
+@pytest.mark.parametrize("line", ["first_day = 0", "last_day = 200", "adaptive = {}"])
+def test_what_belongs_to_the_first_line_is_not_silently_ignored_after_progression(line: str) -> None:
+    text = OAK.replace("doses = 17\n", f"doses = 17\n{line}\n")
+    assert text != OAK
+    with pytest.raises(ConfigurationError, match=rf"{line.split()[0]} belongs to the first line|adaptive"):
+        protocol_from(text)
+
+
+def test_one_drug_cannot_go_on_beyond_progression_beside_its_successor() -> None:
+    text = OAK.replace('drug = "docetaxel"\ndose = 75', 'drug = "durvalumab"\ndose = 10', 1)
+    text = text.replace(
+        'unit = "mg/m2"\nevery_days = 21\ndoses = 4\npotency = 0.7', 'unit = "mg/kg"\nevery_days = 14', 1
+    )
+    assert text != OAK
+    with pytest.raises(
+        ConfigurationError, match="atezolizumab goes on beyond progression while durvalumab begins"
+    ):
         protocol_from(text)
 
 

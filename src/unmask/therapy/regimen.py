@@ -134,6 +134,13 @@ class Drug(BaseModel):
         return self
 
     @property
+    def place(self) -> str:
+        """What one drug at a time occupies: the state its doses go to, or the parameters that it holds."""
+        if self.effect is not None:
+            return self.effect.state
+        return self.per_day or " ".join(sorted(self.in_use)) or self.name
+
+    @property
     def units(self) -> tuple[str, ...]:
         """The units a dose may be stated in; the drug's own is the first."""
         by_weight = self.kind in ("antibody", "biologic") and self.unit in _FLAT_OR_BY_WEIGHT

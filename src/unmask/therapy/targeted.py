@@ -25,8 +25,13 @@ Source: model specification section 3, where the effect had no concentration; va
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+from unmask.messages import sentence
 from unmask.model.module import Contribution, Definition, Module, Rate
 from unmask.model.system import Parameter, Species
+from unmask.therapy.regimen import Drug
 
 _SENSITIVE = ("sensitive", "chemo_resistant", "hormone_independent", "hormone_producing", "antigen_loss")
 _RESISTANT = ("targeted_resistant", "multi_resistant")
@@ -194,3 +199,21 @@ TARGETED = Module(
         ),
     ),
 )
+
+
+def no_effect(drug: Drug, tumour: str, driver_dependence: npt.ArrayLike) -> str | None:
+    """Return the warning that a drug does nothing in a tumour that no mutated kinase drives, or None.
+
+    Parameters
+    ----------
+    drug
+        Any drug; only one that needs a driver (``targeted_needs_driver``) can be without effect.
+    tumour
+        What the warning calls the tumour.
+    driver_dependence
+        ``driver_dependence`` of each patient, any shape: the warning is due when it is 0 in all of them.
+    """
+    needs_driver = drug.in_use.get("targeted_needs_driver", 0.0) >= 1.0
+    if not needs_driver or np.any(np.asarray(driver_dependence) > 0.0):
+        return None
+    return sentence("therapy.targeted_without_driver", {"drug": drug.name, "tumour": tumour})

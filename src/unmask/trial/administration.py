@@ -113,7 +113,7 @@ class Administration:
 
     def _begin(self, drug: Drug, amount: float, unit: str, rows: Rows, adherence: float) -> None:
         """Set the parameters of a drug for those in whom they do not hold yet."""
-        holder = self._holder.setdefault(_place(drug), np.full(self.patients.size, "", dtype=object))
+        holder = self._holder.setdefault(drug.place, np.full(self.patients.size, "", dtype=object))
         new = rows[holder[rows] != drug.name]
         if not new.size:
             return
@@ -131,7 +131,7 @@ class Administration:
         if not rows.size:
             return
         drug = load_drug(name)
-        holder = self._holder.get(_place(drug))
+        holder = self._holder.get(drug.place)
         if holder is None or not drug.end():
             return
         ending = rows[holder[rows] == name]
@@ -160,10 +160,3 @@ class Administration:
         """Let chemotherapy kill less from now on: a later line works less well."""
         if potency < 1.0:
             self.parameters[rows, self.compiled.parameter_index["chemo_log_kill"]] *= potency
-
-
-def _place(drug: Drug) -> str:
-    """Return what one drug at a time occupies: the state its doses go to, or the parameters it holds."""
-    if drug.effect is not None:
-        return drug.effect.state
-    return drug.per_day or " ".join(sorted(drug.in_use)) or drug.name

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from unmask.configuration import nearest
 from unmask.errors import ConfigurationError
 from unmask.therapy.adaptive import OFF_BELOW, ON_ABOVE
 from unmask.therapy.regimen import Drug, load_drug
@@ -29,6 +30,7 @@ from unmask.therapy.surgery import Margin
 
 LAST_DAY = 7300
 DAYS_PER_WEEK = 7
+PROCEDURES = ("radiotherapy", "surgery")
 Share = Field(ge=0.0, le=1.0)
 
 
@@ -67,6 +69,15 @@ class Treatment(_Record):
     doses: int | None = Field(default=None, ge=1, le=1000)
     adherence: float = Field(default=1.0, gt=0.0, le=1.0)
     adaptive: Adaptive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_procedure(cls, data: Any) -> Any:
+        """Say of a table with an unknown procedure that it is one, not that its drug is missing."""
+        if isinstance(data, Mapping) and "procedure" in data:
+            word = str(data["procedure"])
+            raise ValueError(f"there is no procedure '{word}'; {nearest(word, PROCEDURES)}")
+        return data
 
     @model_validator(mode="after")
     def _known_drug(self) -> Treatment:
@@ -215,7 +226,7 @@ class Surgery(_Record):
 def _kind_of_item(data: Any) -> str:
     """Return which of the three a table is; what names no procedure is a drug."""
     procedure = data.get("procedure") if isinstance(data, Mapping) else getattr(data, "procedure", None)
-    return {"radiotherapy": "(Radiotherapy)", "surgery": "(Surgery)"}.get(str(procedure), "(Treatment)")
+    return f"({str(procedure).capitalize()})" if procedure in PROCEDURES else "(Treatment)"
 
 
 Item = Annotated[
@@ -234,7 +245,7 @@ class BeyondProgression(_Record):
 
 
 class Subsequent(Treatment):
-    """A therapy after progression, given to ``share`` of the patients of the arm.
+    """A therapy after progression, given to ``share`` of the patients of the arm from that day on.
 
     ``potency`` scales the kill of chemotherapy, which works less well the second time.
     """
@@ -242,6 +253,16 @@ class Subsequent(Treatment):
     label: str
     share: float = Share
     potency: float = Field(default=1.0, gt=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _begins_at_progression(self) -> Subsequent:
+        for key in ("first_day", "last_day", "adaptive"):
+            if key in self.model_fields_set:
+                raise ValueError(
+                    f"{key} belongs to the first line; {self.drug} begins on the day of progression and ends "
+                    "after its doses"
+                )
+        return self
 
     @model_validator(mode="after")
     def _potency_of_chemotherapy(self) -> Subsequent:
@@ -283,14 +304,25 @@ class Arm(_Record):
             if first.name == second.name:
                 raise ValueError(
                     f"{first.name} is planned twice at the same time: from day {first.first_day} to "
-                    f"{first.end - 1} and again from day {second.first_day}; give the first one fewer doses "
-                    f"or last_day = {second.first_day - 1}"
+                    f"{first.end - 1} and again from day {second.first_day}; {_apart(first, second)}"
                 )
-            if target(first) is not None and target(first) == target(second):
+            if _place(first) is not None and _place(first) == _place(second):
                 raise ValueError(
-                    f"{first.name} and {second.name} bind the same target and overlap from day "
-                    f"{second.first_day}; the model has one drug at a time for each target"
+                    f"{_shared(first, second)} and overlap from day {second.first_day}; {_apart(first, second)}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _no_overlap_beyond_progression(self) -> Arm:
+        if self.beyond_progression is None:
+            return self
+        for first in self.first_line_drugs:
+            for later in self.subsequent:
+                if _place(first) == _place(later):
+                    raise ValueError(
+                        f"{first.drug} goes on beyond progression while {later.drug} begins, and the model has "
+                        "only one of them at a time; take out beyond_progression or that subsequent therapy"
+                    )
         return self
 
     @property
@@ -304,7 +336,27 @@ class Arm(_Record):
         return (*self.first_line_drugs, *self.subsequent)
 
 
-def target(item: Treatment | Radiotherapy | Surgery) -> str | None:
-    """Return the state that an antibody or a cytotoxic drug occupies: two drugs there would share one kinetics."""
+def target(item: Item | Subsequent) -> str | None:
+    """Return the state that the doses of a drug go to, or None."""
     effect = item.substance.effect if isinstance(item, Treatment) else None
     return effect.state if effect is not None else None
+
+
+def _place(item: Item | Subsequent) -> str | None:
+    return item.substance.place if isinstance(item, Treatment) else None
+
+
+def _shared(first: Item, second: Item) -> str:
+    """Return why two drugs exclude each other, as the beginning of a sentence."""
+    if isinstance(first, Treatment) and first.substance.kind == "antibody":
+        return (
+            f"{first.name} and {second.name} bind the same target, of which the model has one drug at a time,"
+        )
+    return f"{first.name} and {second.name} have the same place in the model, which has one drug at a time,"
+
+
+def _apart(first: Item, second: Item) -> str:
+    """Return how to part two treatments that overlap."""
+    if second.first_day > first.first_day and isinstance(first, Treatment):
+        return f"give the first one fewer doses or last_day = {second.first_day - 1}"
+    return "give one of them, or one after the other"

@@ -44,7 +44,7 @@ class TrialResult:
     changes
         Settings by which this trial differs from the protocol of its name.
     warnings
-        What was asked for and can have no effect, a sentence each.
+        What was asked for and could have no effect, a sentence each.
     arms
         Experimental first, control last.
     tables
@@ -115,6 +115,7 @@ class TrialResult:
             },
             "dependencies": {name: _version(name) for name in DEPENDENCIES},
             "inputs": dict(self.inputs),
+            "warnings": list(self.warnings),
             "started": self.started.isoformat(timespec="seconds"),
             "finished": self.finished.isoformat(timespec="seconds"),
             "seconds": round((self.finished - self.started).total_seconds(), 2),

@@ -26,11 +26,11 @@ from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
 from unmask.store import Batches, claim
 from unmask.survival import endpoints, estimate
-from unmask.therapy.hormone import no_effect
 from unmask.trial.conduct import conduct_arm
 from unmask.trial.disease import model_of
 from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
+from unmask.trial.remarks import not_operated, without_effect
 from unmask.trial.result import OUTPUTS, TrialResult
 from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, course_quantiles, join
 
@@ -62,14 +62,7 @@ class TrialPlan:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What was asked for and can have no effect, one sentence each."""
-        dependence = self.tumour_type.parameters.get("hormone_dependence")
-        told = [
-            no_effect(item.drug, self.tumour_type.title, 0.0 if dependence is None else dependence.value)
-            for arm in self.protocol.arms.values()
-            for item in arm.drugs
-            if item.substance.kind == "hormone"
-        ]
-        return tuple(dict.fromkeys(text for text in told if text is not None))
+        return without_effect(self.protocol, self.tumour_type)
 
     def hash(self, model_hash: str) -> str:
         """Return the hash of configuration, model and version."""
@@ -319,7 +312,7 @@ def _result(
         protocol=protocol,
         tumour_type=plan.tumour_type,
         changes=plan.changes,
-        warnings=plan.warnings,
+        warnings=(*plan.warnings, *not_operated(protocol, tables)),
         arms=tuple(arms),
         tables=tables,
         trajectories=course_quantiles(course),

@@ -1,0 +1,85 @@
+"""What was asked for and had no effect is said: drugs in the wrong tumour, operations after death."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from unmask.cli import app
+from unmask.therapy.regimen import load_drug
+from unmask.therapy.targeted import no_effect
+from unmask.trial.run import plan_trial
+
+PROTOCOL = """
+name = "remarks"
+title = "Remarks"
+tumour_type = "{tumour}"
+patients = 12
+experimental = "treated"
+control = "nothing"
+[schedule]
+scan_weeks = [8]
+then_every_weeks = 8
+[follow_up]
+days = 240
+[arms.treated]
+label = "Treated"
+treatment = [{treatment}]
+[arms.nothing]
+label = "Nothing"
+observation = true
+treatment = []
+"""
+TABLETS = '{ drug = "erlotinib", dose = 150, unit = "mg/day", every_days = 28 }'
+HORMONE = '{ drug = "leuprolide", dose = 22.5, unit = "mg", every_days = 28 }'
+LATE_SURGERY = '{ procedure = "surgery", first_day = 200 }'
+
+
+def written(tmp_path: Path, tumour: str, treatment: str) -> str:
+    path = tmp_path / "protocol.toml"
+    path.write_text(PROTOCOL.format(tumour=tumour, treatment=treatment), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("tumour", "treatment", "words"),
+    [
+        ("nsclc", TABLETS, "erlotinib has no effect in Non-small-cell lung cancer"),
+        ("melanoma", f"{TABLETS}, {HORMONE}", "leuprolide has no effect in"),
+        ("renal", HORMONE, "does not depend on hormone"),
+    ],
+)
+def test_a_drug_in_the_wrong_tumour_is_said_before_the_trial(
+    tmp_path: Path, tumour: str, treatment: str, words: str
+) -> None:
+    told = plan_trial(written(tmp_path, tumour, treatment)).warnings
+    assert len(told) == treatment.count("drug")
+    assert any(words in text for text in told)
+
+
+@pytest.mark.parametrize(("tumour", "treatment"), [("egfr", TABLETS), ("prostate", HORMONE)])
+def test_nothing_is_said_where_the_drug_works(tmp_path: Path, tumour: str, treatment: str) -> None:
+    assert plan_trial(written(tmp_path, tumour, treatment)).warnings == ()
+
+
+def test_the_warning_of_a_tablet_without_its_kinase() -> None:
+    assert no_effect(load_drug("everolimus"), "any tumour", 0.0) is None
+    assert no_effect(load_drug("erlotinib"), "any tumour", [0.0, 1.0]) is None
+    assert "no mutated kinase drives" in str(no_effect(load_drug("erlotinib"), "any tumour", [0.0, 0.0]))
+
+
+def test_operations_that_came_after_death_are_counted_on_the_terminal_and_in_the_files(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "out"
+    command = ["trial", written(tmp_path, "nsclc", LATE_SURGERY), "--seed", "1", "--out", str(out)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    said = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
+    assert len(said) == 1
+    assert "Treated: the operation on day 200 was not done in" in said[0]
+    assert f"Note: {said[0]}" in done.output.replace("\n", " ")
+    assert said[0].split(" of ")[0].split()[-1] in (out / "report.html").read_text(encoding="utf-8")

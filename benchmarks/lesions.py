@@ -197,7 +197,8 @@ def figures() -> None:
             for form in FORMS:
                 value = float(np.mean([one[name][arm] for one in found[form]]))
                 digits = 2 if name.startswith("hazard") or "ln mm" in name else 1
-                cells.append("" if np.isnan(value) else f"{value:.{digits}f}")
+                unknown = "not reached" if name.startswith("median") else ""
+                cells.append(unknown if np.isnan(value) else f"{value:.{digits}f}")
         print(f"| {name} | {' | '.join(cells)} |")
 
 
@@ -214,7 +215,7 @@ def cost() -> None:
     tumour_type, streams = load_tumour_type("nsclc"), RandomStreams(1)
     several = LesionModel(tumour_type.model)
     cohort = screen(tumour_type, several, streams, np.arange(1000))
-    print("| lesions | states | assemble and compile, s | patients/s | times one lesion |")
+    print("| lesions | states | assemble and compile, s | patients/s | times the lumped form |")
     print("|---|---|---|---|---|")
     first = 0.0
     for lesions, compiled, compiling in zip(LESION_COUNTS, models, seconds, strict=True):

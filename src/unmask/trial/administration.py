@@ -18,7 +18,7 @@ from unmask.therapy.procedure import Body
 from unmask.therapy.radiotherapy import deliver_fraction
 from unmask.therapy.regimen import Drug, load_drug
 from unmask.therapy.surgery import resect
-from unmask.trial.arms import Radiotherapy, Surgery
+from unmask.trial.arms import Radiotherapy, Surgery, Where
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -142,19 +142,31 @@ class Administration:
         """Give a fraction of radiotherapy to the patients ``rows``, or operate on them; all of them live."""
         if not rows.size:
             return
+        treated = self._lesions(item.lesions, rows)
         if isinstance(item, Radiotherapy):
-            deliver_fraction(self._body, rows, item.gray, item.in_field)
+            deliver_fraction(self._body, rows, item.gray, item.in_field * treated)
         else:
             resect(
                 self._body,
                 rows,
                 item.margin,
+                lesions=treated,
                 nodes_removed=item.nodes_removed,
                 seeding=self._streams.uniform("seeded disease", self.patients[rows]),
             )
             self.resected[rows] = True
         amount = np.full(rows.size, item.amount)
         self.records.append(DoseRecord(rows, day, item.name, amount, item.unit, phase))
+
+    def _lesions(self, where: Where, rows: Rows) -> NDArray[np.bool_]:
+        """Return which lesions of the patients ``rows`` a procedure is for, shape ``(n, lesions)``."""
+        if where == "all":
+            return np.ones((rows.size, len(self._body.lesions)), dtype=bool)
+        targets = self._body.present(rows) & (self._body.lesion_parameter("target_lesion", rows) > 0.0)
+        if where == "targets":
+            return targets
+        size = np.where(targets, self._body.lesion_parameter("baseline_sld", rows), -np.inf)
+        return np.asarray(np.arange(size.shape[1]) == size.argmax(axis=1)[:, None])
 
     def scale_chemotherapy(self, potency: float, rows: Rows) -> None:
         """Let chemotherapy kill less from now on: a later line works less well."""

@@ -33,6 +33,9 @@ DAYS_PER_WEEK = 7
 PROCEDURES = ("radiotherapy", "surgery")
 Share = Field(ge=0.0, le=1.0)
 
+Where = Literal["all", "targets", "largest"]
+"""Which lesions a procedure is for: all there are, the target lesions, or the largest target at baseline."""
+
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -128,7 +131,7 @@ class Treatment(_Record):
 class Radiotherapy(_Record):
     """A course of external radiotherapy: ``fractions`` of ``gray`` on working days.
 
-    ``in_field`` is the share of the disease inside the field.
+    ``in_field`` is the share of each lesion treated that lies inside the field, ``lesions`` which are treated.
     """
 
     procedure: Literal["radiotherapy"]
@@ -136,6 +139,7 @@ class Radiotherapy(_Record):
     fractions: int = Field(ge=1, le=60)
     fractions_per_week: int = Field(default=5, ge=1, le=7)
     in_field: float = Field(default=0.95, gt=0.0, le=1.0)
+    lesions: Where = "all"
     first_day: int = Field(default=0, ge=0, le=3650)
 
     @property
@@ -184,6 +188,7 @@ class Surgery(_Record):
 
     procedure: Literal["surgery"]
     margin: Margin = "R0"
+    lesions: Where = "all"
     nodes_removed: float = Field(default=0.0, ge=0.0, le=1.0)
     despite_progression: bool = True
     first_day: int = Field(default=0, ge=0, le=3650)

@@ -11,6 +11,7 @@ from unmask.trial.arms import LAST_DAY, Item, Radiotherapy, Surgery
 from unmask.trial.protocol import Protocol
 from unmask.trial.result import NOTICE, TrialResult
 
+_WHERE = {"all": "the disease", "targets": "the target lesions", "largest": "the largest target lesion"}
 CITATION = "Unmask: in-silico immuno-oncology. See CITATION.cff in the source distribution."
 
 
@@ -106,11 +107,11 @@ def _words(item: Item) -> str:
 
     start = f", from day {item.first_day}" if item.first_day else ""
     if isinstance(item, Radiotherapy):
-        return (
-            f"radiotherapy {item.fractions} x {item.gray:g} Gy to {item.in_field:.0%} of the disease{start}"
-        )
+        whole = f"{item.in_field:.0%} of {_WHERE[item.lesions]}"
+        return f"radiotherapy {item.fractions} x {item.gray:g} Gy to {whole}{start}"
     if isinstance(item, Surgery):
-        return f"surgery ({item.margin}) on day {item.first_day}"
+        what = "" if item.lesions == "all" else f" of {_WHERE[item.lesions]}"
+        return f"surgery{what} ({item.margin}) on day {item.first_day}"
     often = f" every {interval(item.every_days)}" if item.substance.effect is not None else ""
     many = f", {item.doses} doses" if item.doses else ""
     until = f", until day {item.last_day}" if item.last_day < LAST_DAY else ""

@@ -197,6 +197,18 @@ class Protocol(_Record):
         return self
 
     @model_validator(mode="after")
+    def _lesions_to_choose_from(self) -> Protocol:
+        for name, arm in self.arms.items():
+            for item in arm.treatment:
+                where = getattr(item, "lesions", "all")
+                if where != "all" and self.disease.form == "lumped":
+                    raise ValueError(
+                        f"arms.{name}: {item.name} with lesions = '{where}' needs lesions to choose from, and the "
+                        "lumped tumour is one; set disease.form = 'lesions'"
+                    )
+        return self
+
+    @model_validator(mode="after")
     def _scanned_at_all(self) -> Protocol:
         if self.schedule.first_day > self.follow_up.days:
             raise ValueError(

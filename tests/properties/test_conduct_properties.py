@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from regimens import TREATMENTS
 
 from unmask.engine import CompiledModel, compile_model
 from unmask.errors import ConfigurationError
@@ -15,7 +15,6 @@ from unmask.model.catalogue import load
 from unmask.patients.cohort import Cohort, screen
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
-from unmask.therapy.regimen import available_drugs, load_drug
 from unmask.trial.arms import Arm
 from unmask.trial.conduct import ArmRecord, conduct_arm
 from unmask.trial.protocol import load_protocol
@@ -23,11 +22,6 @@ from unmask.trial.treatment import MANAGEMENT
 
 SEED = 11
 STREAMS = RandomStreams(SEED)
-PRESCRIBED = sorted(
-    name
-    for name in available_drugs()
-    if load_drug(name).kind in ("antibody", "chemotherapy", "targeted", "hormone")
-)
 
 
 @pytest.fixture(scope="module")
@@ -35,55 +29,6 @@ def clinic() -> tuple[CompiledModel, TumourType, Cohort]:
     compiled = compile_model(load("core"))
     tumour = load_tumour_type("prostate")  # all three hormone clones, and a marker
     return compiled, tumour, screen(tumour, compiled, STREAMS, np.arange(40)).first(8)
-
-
-def drug_treatments() -> st.SearchStrategy[dict[str, Any]]:
-    def build(name: str, share: float, every: int, first: int, doses: int | None) -> dict[str, Any]:
-        drug = load_drug(name)
-        flexible = drug.effect is not None or drug.per_day is not None
-        dose = drug.standard_dose * (share if flexible else 1.0)
-        item = {"drug": name, "dose": dose, "unit": drug.unit, "every_days": every, "first_day": first}
-        return item if doses is None else {**item, "doses": doses}
-
-    return st.builds(
-        build,
-        st.sampled_from(PRESCRIBED),
-        st.floats(0.1, 3.0),
-        st.sampled_from([7, 14, 21, 28, 84]),
-        st.integers(0, 60),
-        st.none() | st.integers(1, 6),
-    )
-
-
-TREATMENTS = st.lists(
-    drug_treatments()
-    | st.builds(
-        lambda gray, fractions, first, field: {
-            "procedure": "radiotherapy",
-            "gray": gray,
-            "fractions": fractions,
-            "first_day": first,
-            "in_field": field,
-        },
-        st.floats(0.5, 20.0),
-        st.integers(1, 10),
-        st.integers(0, 100),
-        st.floats(0.01, 1.0),
-    )
-    | st.builds(
-        lambda margin, nodes, first: {
-            "procedure": "surgery",
-            "margin": margin,
-            "nodes_removed": nodes,
-            "first_day": first,
-        },
-        st.sampled_from(["R0", "R1", "R2"]),
-        st.floats(0.0, 1.0),
-        st.integers(0, 100),
-    ),
-    min_size=1,
-    max_size=4,
-)
 
 
 def conducted(

@@ -406,3 +406,21 @@ def test_an_adaptive_treatment_goes_off_and_on_by_the_marker(compiled: CompiledM
     assert given[1] == [0, 84]
     assert given[2] == [0, 28, 56]  # its first marker counts as the start: 4, so 2 is half
     assert story.course.adaptive.all()
+
+
+def test_a_prescribed_corticosteroid_and_a_managed_one_do_not_end_each_other(compiled: CompiledModel) -> None:
+    prednisone = {"drug": "prednisone", "dose": 0.5, "unit": "mg/kg/day", "every_days": 7, "last_day": 20}
+    story = Story(compiled, arm(ANTIBODY, prednisone), count=3)
+    first, second = np.array([0]), np.array([0, 1])
+    story.go(range(1))
+    assert story.parameter("steroid_dose") == [0.5, 0.5, 0.5]
+    story.administration.manage_steroid(
+        np.array([1.0, 0.2]), second
+    )  # a course for a side effect, and a small one
+    assert story.parameter("steroid_dose") == [1.0, 0.5, 0.5]
+    story.administration.manage_steroid(
+        np.array([0.0]), first
+    )  # its taper is over: what was prescribed goes on
+    assert story.parameter("steroid_dose") == [0.5, 0.5, 0.5]
+    story.go(range(1, 28))
+    assert story.parameter("steroid_dose") == [0.0, 0.2, 0.0]

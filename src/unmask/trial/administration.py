@@ -20,6 +20,8 @@ from unmask.therapy.regimen import Drug, load_drug
 from unmask.therapy.surgery import resect
 from unmask.trial.arms import Radiotherapy, Surgery, Where
 
+STEROID_DOSE = "steroid_dose"
+
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
@@ -71,15 +73,33 @@ class Administration:
         self.patients, self.body_weight_kg = patients, body_weight_kg
         self.records: list[DoseRecord] = []
         self.resected = np.zeros(patients.size, dtype=bool)
+        self._steroid_prescribed = np.zeros(patients.size)
+        self._steroid_managed = np.zeros(patients.size)
         self._streams = streams
         self._body = Body(states, parameters, compiled.state_index, compiled.parameter_index)
         # For each thing that one drug at a time can occupy (a target, a tablet): the drug whose parameters hold.
         self._holder: dict[str, NDArray[np.object_]] = {}
 
     def set(self, values: Mapping[str, float | Array], rows: Rows) -> None:
-        """Set parameters of the patients ``rows``."""
+        """Set parameters of the patients ``rows``; of corticosteroids the dose that the arm prescribes."""
         for name, value in values.items():
-            self.parameters[rows, self.compiled.parameter_index[name]] = value
+            if name == STEROID_DOSE:
+                self._steroid_prescribed[rows] = value
+                self._take_steroid(rows)
+            else:
+                self.parameters[rows, self.compiled.parameter_index[name]] = value
+
+    def manage_steroid(self, dose: Array, rows: Rows) -> None:
+        """Set the corticosteroid that side effects and other illness ask for, mg/kg/day, shape ``rows``.
+
+        A patient takes this or what the arm prescribes, whichever is more: the end of one does not end the other.
+        """
+        self._steroid_managed[rows] = dose
+        self._take_steroid(rows)
+
+    def _take_steroid(self, rows: Rows) -> None:
+        taken = np.maximum(self._steroid_prescribed[rows], self._steroid_managed[rows])
+        self.parameters[rows, self.compiled.parameter_index[STEROID_DOSE]] = taken
 
     def read(self, name: str, rows: Rows) -> Array:
         """Return a parameter of the patients ``rows``."""

@@ -87,7 +87,7 @@ class Surveillance:
         self._seen_on = np.zeros(count)
         self._wanted = np.full(count, np.inf)
         everyone = np.arange(count)
-        administration.set({"steroid_dose": self._baseline_steroid}, everyone)
+        administration.manage_steroid(self._baseline_steroid, everyone)
         set_point = administration.read("autoreactivity_set_point", everyone)
         administration.set({"autoreactivity_set_point": set_point * background.set_point_factor}, everyone)
         column = administration.compiled.state_index["autoreactivity"]
@@ -137,7 +137,7 @@ class Surveillance:
         rows = np.flatnonzero(dose != self._steroid)
         if not rows.size:
             return
-        self._administration.set({"steroid_dose": np.maximum(dose[rows], self._baseline_steroid[rows])}, rows)
+        self._administration.manage_steroid(np.maximum(dose[rows], self._baseline_steroid[rows]), rows)
         given = rows[dose[rows] > 0]
         if given.size:
             self._administration.records.append(

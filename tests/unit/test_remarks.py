@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from unmask.cli import app
+from unmask.errors import ConfigurationError
 from unmask.therapy.regimen import load_drug
 from unmask.therapy.targeted import no_effect
 from unmask.trial.run import plan_trial
@@ -63,6 +64,12 @@ def test_a_drug_in_the_wrong_tumour_is_said_before_the_trial(
 @pytest.mark.parametrize(("tumour", "treatment"), [("egfr", TABLETS), ("prostate", HORMONE)])
 def test_nothing_is_said_where_the_drug_works(tmp_path: Path, tumour: str, treatment: str) -> None:
     assert plan_trial(written(tmp_path, tumour, treatment)).warnings == ()
+
+
+def test_a_drug_against_another_hormone_is_refused(tmp_path: Path) -> None:
+    letrozole = '{ drug = "letrozole", dose = 2.5, unit = "mg/day", every_days = 28 }'
+    with pytest.raises(ConfigurationError, match=r"letrozole lowers oestrogen.*lives by androgen"):
+        plan_trial(written(tmp_path, "prostate", letrozole))
 
 
 def test_the_warning_of_a_tablet_without_its_kinase() -> None:

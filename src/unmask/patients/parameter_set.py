@@ -58,7 +58,11 @@ class Quantity(BaseModel):
 
 
 class TumourType(BaseModel):
-    """A tumour type: model parameters, baseline disease and hazards, each a :class:`Quantity`."""
+    """A tumour type: model parameters, baseline disease and hazards, each a :class:`Quantity`.
+
+    ``hormone`` says which hormone a tumour with ``hormone_dependence`` lives by, so that a drug against another one is
+    refused.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,6 +70,7 @@ class TumourType(BaseModel):
     title: str
     model: str
     based_on: str | None = None
+    hormone: Literal["androgen", "oestrogen"] | None = None
     references: tuple[str, ...] = ()
     parameters: dict[str, Quantity]
     baseline: dict[str, Quantity]

@@ -96,6 +96,7 @@ class Drug(BaseModel):
     everybody; ``individual`` those that each patient has a value of their own of. ``per_day`` is the parameter that
     holds the daily amount of a drug taken by mouth.
     ``adverse_events`` names the kinds of side effects that the model knows for it; none means not modelled.
+    ``hormone`` names the one hormone that a hormone therapy lowers, where it does not lower both.
     ``caveat`` says what the description leaves out; the report shows it.
     """
 
@@ -117,6 +118,7 @@ class Drug(BaseModel):
     individual: Mapping[str, Individual] = Field(default_factory=dict)
     reference_weight_kg: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     per_day: str | None = None
+    hormone: Literal["androgen", "oestrogen"] | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Drug:

@@ -104,13 +104,16 @@ def plan_trial(
 
 
 def refuse_parameters_of_drugs(protocol: Protocol, tumour_type: TumourType) -> None:
-    """Refuse a tumour type that sets what a drug of the trial sets: the drug would silently win.
+    """Refuse a tumour type that sets what a drug of the trial sets, or lives by another hormone than the drug lowers.
+
+    The drug would silently win; and the model knows only one hormone.
 
     Raises
     ------
     ConfigurationError
-        ``trial.parameter_of_drug``.
+        ``trial.parameter_of_drug``, ``trial.another_hormone``.
     """
+    _refuse_another_hormone(protocol, tumour_type)
     for arm in protocol.arms.values():
         for item in arm.drugs:
             own = {*item.substance.in_use, *item.substance.individual, item.substance.per_day}
@@ -119,6 +122,20 @@ def refuse_parameters_of_drugs(protocol: Protocol, tumour_type: TumourType) -> N
                     raise ConfigurationError(
                         "trial.parameter_of_drug", tumour_type=tumour_type.name, name=name, drug=item.drug
                     )
+
+
+def _refuse_another_hormone(protocol: Protocol, tumour_type: TumourType) -> None:
+    for arm in protocol.arms.values():
+        for item in arm.drugs:
+            lowered = item.substance.hormone
+            if None not in (lowered, tumour_type.hormone) and lowered != tumour_type.hormone:
+                raise ConfigurationError(
+                    "trial.another_hormone",
+                    drug=item.drug,
+                    lowered=lowered,
+                    tumour=tumour_type.title,
+                    needed=tumour_type.hormone,
+                )
 
 
 def _check_memory(protocol: Protocol) -> None:

@@ -308,19 +308,16 @@ def model_list() -> None:
 def model_show(
     name: str, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show the species and parameters of a model: value, unit, range, source, confidence."""
-    from unmask.model import equations
-    from unmask.model.catalogue import load
+    """Show the parameters of a model, a drug or a tumour type: value, unit, range, source, confidence."""
+    from unmask.stated_values import stated
 
-    model = load(name)
-    species, parameters = equations.species_rows(model), equations.parameter_rows(model)
+    content = stated(name)
     if as_json:
-        content = {"species": species, "parameters": parameters}
         typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
     from unmask.report import model_tables
 
-    model_tables.show(species, parameters)
+    model_tables.show(content.get("species", ()), content["parameters"])
 
 
 @model_app.command("equations")

@@ -27,7 +27,7 @@ def phases(clearance: float, central: float, between: float, peripheral: float) 
 def docetaxel() -> tuple[float, float, float, float]:
     drug = load_drug("docetaxel")
     names = ("central_volume", "distribution_clearance", "peripheral_volume")
-    central, between, peripheral = (drug.in_use[f"chemo_{name}"] for name in names)
+    central, between, peripheral = (drug.value(f"chemo_{name}") for name in names)
     return drug.individual["chemo_clearance"].value, central, between, peripheral
 
 
@@ -56,7 +56,7 @@ def test_a_dose_of_docetaxel_follows_the_two_compartment_solution():
 def test_a_drug_of_one_compartment_decays_with_its_half_life(drug, hours):
     """Product information: cisplatin 20 to 30 minutes, dacarbazine 5 hours."""
     values, axis = load_drug(drug), AXES[drug]
-    rate = values.individual[f"{axis}_clearance"].value / values.in_use[f"{axis}_central_volume"]
+    rate = values.individual[f"{axis}_clearance"].value / values.value(f"{axis}_central_volume")
     assert hours[0] <= 24 * math.log(2) / rate <= hours[1]
     patient = Patients()
     patient.give(drug)
@@ -68,7 +68,7 @@ def test_a_drug_of_one_compartment_decays_with_its_half_life(drug, hours):
 def test_the_reference_exposure_is_the_standard_dose_over_the_typical_clearance(drug):
     values, axis = load_drug(drug), AXES[drug]
     exposure = values.standard_dose / values.individual[f"{axis}_clearance"].value
-    assert values.in_use[f"{axis}_reference_exposure"] == pytest.approx(exposure, rel=1e-9)
+    assert values.value(f"{axis}_reference_exposure") == pytest.approx(exposure, rel=1e-9)
 
 
 @pytest.mark.parametrize("drug", AXES)

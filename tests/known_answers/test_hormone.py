@@ -153,7 +153,7 @@ def test_hormone_drugs_set_and_restore_what_the_model_knows(name):
     drug = load_drug(name)
     patients = Patients.alike(1, {})
     assert drug.kind == "hormone"
-    assert drug.in_use.keys() == drug.stopped.keys() <= set(patients.compiled.parameters)
+    assert drug.individual.keys() == drug.stopped.keys() <= set(patients.compiled.parameters)
     for parameter, value in drug.stopped.items():
         assert patients[parameter][0] == value
 

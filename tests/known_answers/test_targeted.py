@@ -16,7 +16,7 @@ TABLETS = ("everolimus", "erlotinib")
 
 def rate(drug: str) -> float:
     values = load_drug(drug)
-    return values.individual["targeted_clearance"].value / values.in_use["targeted_volume"]
+    return values.individual["targeted_clearance"].value / values.value("targeted_volume")
 
 
 @pytest.mark.parametrize(("drug", "hours"), [("everolimus", 30.0), ("erlotinib", 36.2)])

@@ -150,9 +150,8 @@ def test_a_growth_factor_after_the_drug_never_lowers_the_nadir(z, day, slope):
     parameters[:, core().parameter_index["neutrophil_drug_slope"]] = 2.3 * slope
     give(states, parameters, "docetaxel", np.ones(2), {"individual chemo_clearance": z})
     states = go(states, parameters, day) if day > 0 else states
-    parameters_of_gcsf = load_drug("pegfilgrastim").in_use
-    for name, value in parameters_of_gcsf.items():
-        parameters[:, core().parameter_index[name]] = value
+    for name, item in load_drug("pegfilgrastim").individual.items():
+        parameters[:, core().parameter_index[name]] = item.value
     states[1, core().state_index["gcsf_effect"]] += 1.0
     lowest = states[:, core().state_index["neutrophils"]].copy()
     for _ in range(28):

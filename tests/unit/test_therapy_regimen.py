@@ -42,8 +42,11 @@ def test_a_drug_names_only_states_and_parameters_of_the_core_and_values_in_range
         assert parameters[key].low <= item.value <= parameters[key].high, key
         assert item.unit == parameters[key].unit, key
     assert drug.per_day is None or drug.per_day in parameters
-    assert drug.effect is not None or drug.in_use or drug.per_day
+    assert drug.effect is not None or drug.individual or drug.per_day
     assert drug.sources
+    # A number with a meaning needs a source of its own; what is left are switches.
+    assert set(drug.in_use.values()) <= {0.0, 1.0}
+    assert all(parameters[key].confidence == "definition" for key in drug.in_use)
 
 
 def test_antibodies_against_one_target_set_the_same_parameters():

@@ -12,7 +12,7 @@ Rows = Sequence[Mapping[str, str | float]]
 
 
 def show(species: Rows, parameters: Rows) -> None:
-    """Print the tables of ``unmask.model.equations.species_rows`` and ``parameter_rows`` to stdout."""
+    """Print the tables of ``unmask.stated_values.stated`` to stdout; without species, only the parameters."""
     console = Console(width=None if sys.stdout.isatty() else 200)
     states = Table(title=f"{len(species)} species", title_justify="left", show_edge=False)
     for name in ("species", "unit", "meaning", "mechanism"):
@@ -20,7 +20,9 @@ def show(species: Rows, parameters: Rows) -> None:
     for row in species:
         states.add_row(*(str(row[key]) for key in ("name", "unit", "description", "mechanism")))
     values = Table(title=f"{len(parameters)} parameters", title_justify="left", show_edge=False)
-    for name in ("parameter", "value", "unit", "range", "confidence", "meaning", "source"):
+    spread = any("spread" in row for row in parameters)
+    names = ("parameter", "value", "unit", "range", "confidence", "meaning", "source")
+    for name in (*names, "between patients") if spread else names:
         values.add_column(name, overflow="fold", justify="right" if name == "value" else "left")
     for row in parameters:
         values.add_row(
@@ -31,7 +33,9 @@ def show(species: Rows, parameters: Rows) -> None:
             str(row["confidence"]),
             str(row["description"]),
             str(row["source"]),
+            *((str(row["spread"]),) if spread else ()),
         )
-    console.print(states)
-    console.print()
+    if species:
+        console.print(states)
+        console.print()
     console.print(values)

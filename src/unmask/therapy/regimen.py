@@ -47,12 +47,13 @@ class DoseEffect(BaseModel):
 
 
 class Individual(BaseModel):
-    """A parameter of the model that differs between the patients who get the drug.
+    """A parameter of the model that has the drug's own value, and may differ between the patients who get it.
 
     With z one standard normal per patient and w the body weight, a patient's value is
     ``value * (w / reference_weight_kg)**weight_exponent * exp(sigma * z)``, or ``value + sd * z`` for a spread that
-    the source gives as additive. ``reference_weight_kg`` is the drug's. ``deviate_of`` names another individual
-    parameter of the drug whose z this one shares, as where a source estimates one deviation for two parameters.
+    the source gives as additive; without either, and without weight, it is the same in everybody.
+    ``reference_weight_kg`` is the drug's. ``deviate_of`` names another individual parameter of the drug whose z this
+    one shares, as where a source estimates one deviation for two parameters.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -92,9 +93,9 @@ class Individual(BaseModel):
 class Drug(BaseModel):
     """A drug: unit and size of its standard dose, and what it does.
 
-    ``in_use`` and ``stopped`` are values of parameters to set when a patient begins and ends the drug, the same for
-    everybody; ``individual`` those that each patient has a value of their own of. ``per_day`` is the parameter that
-    holds the daily amount of a drug taken by mouth.
+    ``individual`` are the values that parameters of the model have while a patient takes the drug, each with its
+    source; ``in_use`` are switches to set when a patient begins it, and ``stopped`` what to set at its end.
+    ``per_day`` is the parameter that holds the daily amount of a drug taken by mouth.
     ``adverse_events`` names the kinds of side effects that the model knows for it; none means not modelled.
     ``hormone`` names the one hormone that a hormone therapy lowers, where it does not lower both.
     ``caveat`` says what the description leaves out; the report shows it.
@@ -135,12 +136,22 @@ class Drug(BaseModel):
                 raise ValueError(f"{name} has a value in [in_use] or per_day and one in [individual]")
         return self
 
+    def value(self, name: str) -> float:
+        """Return the typical value that the drug gives to a parameter.
+
+        Raises
+        ------
+        KeyError
+            The drug does not set that parameter.
+        """
+        return self.individual[name].value if name in self.individual else self.in_use[name]
+
     @property
     def place(self) -> str:
         """What one drug at a time occupies: the state its doses go to, or the parameters that it holds."""
         if self.effect is not None:
             return self.effect.state
-        return self.per_day or " ".join(sorted(self.in_use)) or self.name
+        return self.per_day or " ".join(sorted(self.stopped)) or self.name
 
     @property
     def units(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from unmask.engine import CompiledModel, compile_model
 from unmask.model.catalogue import load
@@ -424,3 +425,31 @@ def test_a_prescribed_corticosteroid_and_a_managed_one_do_not_end_each_other(com
     assert story.parameter("steroid_dose") == [0.5, 0.5, 0.5]
     story.go(range(1, 28))
     assert story.parameter("steroid_dose") == [0.0, 0.2, 0.0]
+
+
+def test_radiotherapy_and_surgery_can_follow_progression(compiled: CompiledModel) -> None:
+    field = {"procedure": "radiotherapy", "gray": 8, "fractions": 3, "fractions_per_week": 2}
+    later = [
+        {"label": "radiotherapy", "share": 0.5, **field},
+        {"label": "surgery", "share": 0.5, "procedure": "surgery", "margin": "R1"},
+    ]
+    story = Story(compiled, arm(ANTIBODY, subsequent=later), count=60)
+    story.go(range(120), progress={42: list(range(50))})
+    chosen = {"radiotherapy": 0, "surgery": 0}
+    for row in range(50):
+        names = [name for name in chosen if story.days(row, SUBSEQUENT, name)]
+        assert len(names) == 1
+        chosen[names[0]] += 1
+        expected = {"radiotherapy": [42, 43, 49], "surgery": [42]}[names[0]]
+        assert story.days(row, SUBSEQUENT) == expected
+    assert min(chosen.values()) > 10
+    assert not any(story.days(row, SUBSEQUENT) for row in range(50, 60))
+    operated = [row for row in range(50) if story.days(row, SUBSEQUENT, "surgery")]
+    assert story.administration.resected.nonzero()[0].tolist() == operated
+
+
+@pytest.mark.parametrize("key", ["first_day", "despite_progression"])
+def test_a_procedure_after_progression_has_no_day_of_its_own(key: str) -> None:
+    later = [{"label": "surgery", "share": 1.0, "procedure": "surgery", key: 1}]
+    with pytest.raises(ValidationError, match=f"{key} belongs to the first line"):
+        arm(ANTIBODY, subsequent=later)

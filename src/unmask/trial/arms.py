@@ -249,31 +249,56 @@ class BeyondProgression(_Record):
     doses: int = Field(ge=1, le=1000)
 
 
-class Subsequent(Treatment):
-    """A therapy after progression, given to ``share`` of the patients of the arm from that day on.
+class AfterProgression(_Record):
+    """What begins on the day of progression, in ``share`` of the patients of the arm."""
+
+    label: str
+    share: float = Share
+
+    @model_validator(mode="after")
+    def _begins_at_progression(self) -> AfterProgression:
+        for key in ("first_day", "last_day", "adaptive", "despite_progression"):
+            if key in self.model_fields_set:
+                raise ValueError(
+                    f"{key} belongs to the first line; what is subsequent begins on the day of progression"
+                )
+        return self
+
+
+class SubsequentRadiotherapy(AfterProgression, Radiotherapy):
+    """A course of radiotherapy after progression."""
+
+
+class SubsequentSurgery(AfterProgression, Surgery):
+    """A resection after progression."""
+
+
+class Subsequent(AfterProgression, Treatment):
+    """A drug after progression.
 
     ``potency`` scales the kill of chemotherapy, which works less well the second time.
     """
 
-    label: str
-    share: float = Share
     potency: float = Field(default=1.0, gt=0.0, le=1.0)
-
-    @model_validator(mode="after")
-    def _begins_at_progression(self) -> Subsequent:
-        for key in ("first_day", "last_day", "adaptive"):
-            if key in self.model_fields_set:
-                raise ValueError(
-                    f"{key} belongs to the first line; {self.drug} begins on the day of progression and ends "
-                    "after its doses"
-                )
-        return self
 
     @model_validator(mode="after")
     def _potency_of_chemotherapy(self) -> Subsequent:
         if self.potency < 1.0 and self.substance.kind != "chemotherapy":
             raise ValueError(f"potency scales the kill of chemotherapy only; {self.drug} has no such kill")
         return self
+
+
+def _kind_of_later(data: Any) -> str:
+    """Return which of the three a table of a later line is."""
+    return _kind_of_item(data).replace("(", "(Subsequent").replace("Treatment", "")
+
+
+Later = Annotated[
+    Annotated[Subsequent, Tag("(Subsequent)")]
+    | Annotated[SubsequentRadiotherapy, Tag("(SubsequentRadiotherapy)")]
+    | Annotated[SubsequentSurgery, Tag("(SubsequentSurgery)")],
+    Discriminator(_kind_of_later),
+]
 
 
 class Arm(_Record):
@@ -285,7 +310,7 @@ class Arm(_Record):
     stop_per_dose: float = Field(default=0.0, ge=0.0, lt=1.0)
     never_assessed_share: float = Field(default=0.0, ge=0.0, lt=1.0)
     beyond_progression: BeyondProgression | None = None
-    subsequent: tuple[Subsequent, ...] = ()
+    subsequent: tuple[Later, ...] = ()
 
     @field_validator("treatment")
     @classmethod
@@ -325,7 +350,7 @@ class Arm(_Record):
             for later in self.subsequent:
                 if _place(first) == _place(later):
                     raise ValueError(
-                        f"{first.drug} goes on beyond progression while {later.drug} begins, and the model has "
+                        f"{first.name} goes on beyond progression while {later.name} begins, and the model has "
                         "only one of them at a time; take out beyond_progression or that subsequent therapy"
                     )
         return self
@@ -338,16 +363,16 @@ class Arm(_Record):
     @property
     def drugs(self) -> tuple[Treatment, ...]:
         """The treatments that are drugs, first line and later."""
-        return (*self.first_line_drugs, *self.subsequent)
+        return (*self.first_line_drugs, *(item for item in self.subsequent if isinstance(item, Treatment)))
 
 
-def target(item: Item | Subsequent) -> str | None:
+def target(item: Item) -> str | None:
     """Return the state that the doses of a drug go to, or None."""
     effect = item.substance.effect if isinstance(item, Treatment) else None
     return effect.state if effect is not None else None
 
 
-def _place(item: Item | Subsequent) -> str | None:
+def _place(item: Item) -> str | None:
     return item.substance.place if isinstance(item, Treatment) else None
 
 

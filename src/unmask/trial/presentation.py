@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from unmask.report.inputs import Arm, Observed, ReportInput, Tables
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 from unmask.survival.observed import Comparison, ObservedTrial
-from unmask.trial.arms import LAST_DAY, Item, Radiotherapy, Surgery
+from unmask.trial.arms import LAST_DAY, AfterProgression, Item, Radiotherapy, Surgery
 from unmask.trial.protocol import Protocol
 from unmask.trial.result import NOTICE, TrialResult
 
@@ -111,7 +111,8 @@ def _words(item: Item) -> str:
         return f"radiotherapy {item.fractions} x {item.gray:g} Gy to {whole}{start}"
     if isinstance(item, Surgery):
         what = "" if item.lesions == "all" else f" of {_WHERE[item.lesions]}"
-        return f"surgery{what} ({item.margin}) on day {item.first_day}"
+        when = "" if isinstance(item, AfterProgression) else f" on day {item.first_day}"
+        return f"surgery{what} ({item.margin}){when}"
     often = f" every {interval(item.every_days)}" if item.substance.effect is not None else ""
     many = f", {item.doses} doses" if item.doses else ""
     until = f", until day {item.last_day}" if item.last_day < LAST_DAY else ""

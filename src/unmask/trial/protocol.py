@@ -199,7 +199,7 @@ class Protocol(_Record):
     @model_validator(mode="after")
     def _lesions_to_choose_from(self) -> Protocol:
         for name, arm in self.arms.items():
-            for item in arm.treatment:
+            for item in (*arm.treatment, *arm.subsequent):
                 where = getattr(item, "lesions", "all")
                 if where != "all" and self.disease.form == "lumped":
                     raise ValueError(

@@ -123,7 +123,7 @@ class TreatmentCourse:
         for number, therapy in enumerate(self._arm.subsequent):
             starting = progressed & (self._next_therapy == number)
             self._subsequent_due[starting] = day
-            self._subsequent_left[starting] = therapy.doses or UNLIMITED
+            self._subsequent_left[starting] = therapy.most or UNLIMITED
 
     @property
     def adaptive(self) -> Flags:
@@ -254,17 +254,20 @@ class TreatmentCourse:
         for number, therapy in enumerate(self._arm.subsequent):
             mine = (self._next_therapy == number) & (day >= self._subsequent_due)
             due = present & mine & (self._subsequent_left > 0) & ~self._forbidden(therapy)
-            starting = np.flatnonzero(due & ~self.had_subsequent)
-            self._administration.scale_chemotherapy(therapy.potency, starting)
             finished = mine & (self._subsequent_left == 0)
-            self._administration.end_drug(therapy.drug, np.flatnonzero(finished))
+            if isinstance(therapy, Subsequent):
+                starting = np.flatnonzero(due & ~self.had_subsequent)
+                self._administration.scale_chemotherapy(therapy.potency, starting)
+                self._administration.end_drug(therapy.drug, np.flatnonzero(finished))
             self._subsequent_due[finished] = np.inf
             self._give(therapy, SUBSEQUENT, np.flatnonzero(due), day)
             self.had_subsequent |= due
             self._subsequent_left[due] -= 1
-            self._subsequent_due[due] = day + therapy.every_days
+            for left in np.unique(self._subsequent_left[due]):
+                given = (therapy.most or UNLIMITED) - int(left)
+                self._subsequent_due[due & (self._subsequent_left == left)] = day + therapy.gap(given)
 
-    def _give(self, item: Item | Subsequent, phase: str, rows: Rows, day: float) -> None:
+    def _give(self, item: Item, phase: str, rows: Rows, day: float) -> None:
         if not rows.size:
             return
         if not isinstance(item, Treatment):
@@ -291,6 +294,6 @@ class TreatmentCourse:
             self._last_first_line_cycle[rows] = day
 
 
-def _names(item: Item | Subsequent) -> tuple[str, ...]:
+def _names(item: Item) -> tuple[str, ...]:
     """Return the names under which a treatment can be held or stopped: its own and its kind's."""
     return (item.name, item.substance.kind) if isinstance(item, Treatment) else (item.name,)

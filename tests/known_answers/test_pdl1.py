@@ -128,8 +128,9 @@ def test_classes_are_as_frequent_as_in_oak(cohort: Cohort) -> None:
     np.testing.assert_allclose(found, real, atol=0.03)
 
 
-def test_responders_to_atezolizumab_have_more_pdl1_and_docetaxel_does_not_care() -> None:
-    table = run_trial("oak", patients=1_500, seed=7).tables["patients"]
+@pytest.mark.parametrize("form", ["lumped", "lesions"])
+def test_responders_to_atezolizumab_have_more_pdl1_and_docetaxel_does_not_care(form: str) -> None:
+    table = run_trial("oak", patients=1_500, seed=7, settings=(f"disease.form={form}",)).tables["patients"]
     found = {}
     for arm, rows in table.groupby("arm", observed=True):
         responded = rows["best_response"].isin(["CR", "PR"]).to_numpy()

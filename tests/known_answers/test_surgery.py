@@ -33,6 +33,22 @@ def test_a_margin_leaves_its_share_of_everything_in_the_tumour(margin, left):
         assert (patients[name] == before).all()
 
 
+@pytest.mark.parametrize("residual", [0.0, 0.05, 0.999])
+def test_a_stated_residual_takes_the_place_of_the_margin(residual):
+    patients = Patients.alike(1, dict.fromkeys((*CLONES, *BESIDES), 50.0))
+    resect(patients.body, np.array([0]), residual=residual)
+    for name in (*CLONES, *BESIDES):
+        np.testing.assert_allclose(patients[name], 50.0 * residual, rtol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("residual", [-0.1, 1.0, np.nan])
+def test_an_impossible_residual_is_refused(residual):
+    patients = Patients.alike(1, {})
+    with pytest.raises(ConfigurationError) as caught:
+        resect(patients.body, patients.rows, residual=residual)
+    assert caught.value.code == "therapy.impossible_residual"
+
+
 def test_every_state_of_a_lesion_is_resected_or_an_intensity():
     """A mechanism that adds a state to the tumour has to say what an operation does to it."""
     patients = Patients.alike(1, {}, lesions=1)

@@ -453,3 +453,12 @@ def test_a_procedure_after_progression_has_no_day_of_its_own(key: str) -> None:
     later = [{"label": "surgery", "share": 1.0, "procedure": "surgery", key: 1}]
     with pytest.raises(ValidationError, match=f"{key} belongs to the first line"):
         arm(ANTIBODY, subsequent=later)
+
+
+def test_an_operation_leaves_the_stated_share_of_the_tumour(compiled: CompiledModel) -> None:
+    operation = {"procedure": "surgery", "residual": 0.25, "first_day": 2}
+    story = Story(compiled, arm(operation), count=2)
+    story.parameters[:, compiled.parameter_index["seeding_probability"]] = 0.0
+    before = story.state("cancer_sensitive")
+    story.go(range(3))
+    assert story.state("cancer_sensitive") == pytest.approx([0.25 * cells for cells in before], rel=1e-14)

@@ -130,6 +130,8 @@ ATEZOLIZUMAB = '{ drug = "atezolizumab", dose = 1200, unit = "mg", every_days = 
         ('{ procedure = "radiotherapy", gray = 0, fractions = 3 }', "gray = 0"),
         ('{ procedure = "radiotherapy", gray = 2, fractions = 3, dose = 1 }', "dose"),
         ('{ procedure = "surgery", margin = "R9" }', "R9"),
+        ('{ procedure = "surgery", residual = 1.0 }', "residual = 1"),
+        ('{ procedure = "surgery", residual = 0.1, margin = "R1" }', "state one of them"),
         ('{ procedure = "surgery", first_day = 900 }', "after the end of follow-up"),
         ('{ procedure = "surgry" }', "no procedure 'surgry'; did you mean 'surgery'?"),
         ('{ procedure = "hyperthermia", gray = 2 }', "known: radiotherapy, surgery"),
@@ -149,6 +151,12 @@ def test_what_belongs_to_the_first_line_is_not_silently_ignored_after_progressio
     text = OAK.replace("doses = 17\n", f"doses = 17\n{line}\n")
     assert text != OAK
     with pytest.raises(ConfigurationError, match=rf"{line.split()[0]} belongs to the first line|adaptive"):
+        protocol_from(text)
+
+
+def test_a_risk_per_dose_needs_doses_to_count() -> None:
+    text = OAK.replace(f"[{ATEZOLIZUMAB}]", f'[{{ procedure = "surgery" }}, {ATEZOLIZUMAB}]', 1)
+    with pytest.raises(ConfigurationError, match=r"stop_per_dose counts the doses of .* which is surgery"):
         protocol_from(text)
 
 

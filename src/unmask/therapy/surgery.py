@@ -140,6 +140,7 @@ def resect(
     rows: Rows,
     margin: Margin = "R0",
     *,
+    residual: float | None = None,
     lesions: Flags | None = None,
     nodes_removed: float = 0.0,
     seeding: Array | None = None,
@@ -154,6 +155,8 @@ def resect(
         Whom to operate, shape ``(n,)``.
     margin
         R0 complete, R1 microscopic, R2 visible residual; the shares are parameters of the model.
+    residual
+        Share that stays, 0 or more and below 1, instead of that of the margin.
     lesions
         Which lesions are resected, shape ``(n, lesions)``; all if not given.
     nodes_removed
@@ -165,16 +168,19 @@ def resect(
     Raises
     ------
     ConfigurationError
-        ``therapy.unknown_margin`` or ``therapy.impossible_node_share``.
+        ``therapy.unknown_margin``, ``therapy.impossible_residual`` or ``therapy.impossible_node_share``.
     """
     if margin not in get_args(Margin):
         raise ConfigurationError("therapy.unknown_margin", margin=margin, known=", ".join(get_args(Margin)))
+    if residual is not None and not 0.0 <= residual < 1.0:
+        raise ConfigurationError("therapy.impossible_residual", share=residual)
     if not 0.0 <= nodes_removed <= 1.0:
         raise ConfigurationError("therapy.impossible_node_share", share=nodes_removed)
     shape = (rows.size, len(body.lesions))
     resected = np.broadcast_to(np.asarray(True if lesions is None else lesions), shape)
     before = body.states[rows[:, None, None], body.clone_columns()]
-    left = np.where(resected, body.lesion_parameter(f"residual_share_{margin.lower()}", rows), 1.0)
+    stays = body.lesion_parameter(f"residual_share_{margin.lower()}", rows) if residual is None else residual
+    left = np.where(resected, stays, 1.0)
     after = before * left[:, :, None]
     after[after < ONE_CELL] = 0.0
     removed: Array = (before - after).sum(axis=2)

@@ -170,6 +170,7 @@ class Administration:
                 self._body,
                 rows,
                 item.margin,
+                residual=item.residual,
                 lesions=treated,
                 nodes_removed=item.nodes_removed,
                 seeding=self._streams.uniform("seeded disease", self.patients[rows]),

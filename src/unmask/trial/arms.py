@@ -180,18 +180,26 @@ class Radiotherapy(_Record):
 
 
 class Surgery(_Record):
-    """Resection on ``first_day``: ``residual`` of the tumour stays, R0 being one cell in ten thousand.
+    """Resection on ``first_day``: what stays is what ``margin`` leaves (R0: one cell in ten thousand), or ``residual``.
 
+    ``residual`` is a share of every lesion operated, stated instead of a margin.
     ``nodes_removed`` is the share of the draining lymph nodes that is taken out. A tumour that has grown under the
     treatment before is operated all the same unless ``despite_progression`` is false.
     """
 
     procedure: Literal["surgery"]
     margin: Margin = "R0"
+    residual: float | None = Field(default=None, ge=0.0, lt=1.0)
     lesions: Where = "all"
     nodes_removed: float = Field(default=0.0, ge=0.0, le=1.0)
     despite_progression: bool = True
     first_day: int = Field(default=0, ge=0, le=3650)
+
+    @model_validator(mode="after")
+    def _one_residual(self) -> Surgery:
+        if self.residual is not None and "margin" in self.model_fields_set:
+            raise ValueError("margin and residual both say what stays: state one of them")
+        return self
 
     @property
     def name(self) -> str:
@@ -324,6 +332,15 @@ class Arm(_Record):
         total = sum(item.share for item in self.subsequent)
         if total > 1.0 + 1e-12:
             raise ValueError(f"shares of subsequent therapies add up to {total:g}; at most 1 is possible")
+        return self
+
+    @model_validator(mode="after")
+    def _doses_to_count(self) -> Arm:
+        if self.stop_per_dose > 0 and self.treatment and not isinstance(self.treatment[0], Treatment):
+            raise ValueError(
+                f"stop_per_dose counts the doses of the first treatment listed, which is {self.treatment[0].name}; "
+                "list the drug first"
+            )
         return self
 
     @model_validator(mode="after")

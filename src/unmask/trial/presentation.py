@@ -112,7 +112,8 @@ def _words(item: Item) -> str:
     if isinstance(item, Surgery):
         what = "" if item.lesions == "all" else f" of {_WHERE[item.lesions]}"
         when = "" if isinstance(item, AfterProgression) else f" on day {item.first_day}"
-        return f"surgery{what} ({item.margin}){when}"
+        left = item.margin if item.residual is None else f"{item.residual:.3g} stays"
+        return f"surgery{what} ({left}){when}"
     often = f" every {interval(item.every_days)}" if item.substance.effect is not None else ""
     many = f", {item.doses} doses" if item.doses else ""
     until = f", until day {item.last_day}" if item.last_day < LAST_DAY else ""

@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 
 from unmask.therapy.regimen import available_drugs, load_drug
 
-PRESCRIBED = sorted(
-    name
-    for name in available_drugs()
-    if load_drug(name).kind in ("antibody", "chemotherapy", "targeted", "hormone")
-)
+PRESCRIBED = sorted(available_drugs())
 
 
 def drug_treatments() -> st.SearchStrategy[dict[str, Any]]:

@@ -7,16 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from regimens import TREATMENTS
 
 from unmask.engine import CompiledModel, compile_model
 from unmask.errors import ConfigurationError
 from unmask.model.catalogue import load
 from unmask.patients.cohort import Cohort, screen
+from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
 from unmask.trial.arms import Arm
 from unmask.trial.conduct import ArmRecord, conduct_arm
+from unmask.trial.disease import model_of
 from unmask.trial.protocol import load_protocol
 from unmask.trial.treatment import MANAGEMENT
 
@@ -32,7 +35,7 @@ def clinic() -> tuple[CompiledModel, TumourType, Cohort]:
 
 
 def conducted(
-    clinic: tuple[CompiledModel, TumourType, Cohort], treatments: list[dict[str, Any]], cohort: Cohort
+    clinic: tuple[AnyModel, TumourType, Cohort], treatments: list[dict[str, Any]], cohort: Cohort
 ) -> ArmRecord:
     compiled, tumour, _ = clinic
     arm = Arm.model_validate({"label": "any", "treatment": treatments})
@@ -94,3 +97,29 @@ def test_a_patient_does_not_depend_on_the_others(
     for name, values in part.course.items():
         assert np.array_equal(values, whole.course[name][[2, 5, 7]], equal_nan=True), name
     assert np.array_equal(part.death_day, whole.death_day[[2, 5, 7]])
+
+
+@pytest.fixture(scope="module")
+def clinic_of_lesions() -> tuple[AnyModel, TumourType, Cohort]:
+    model, tumour = model_of("lesions", "core"), load_tumour_type("melanoma")
+    return model, tumour, screen(tumour, model, STREAMS, np.arange(20)).first(6)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(treatments=TREATMENTS, where=st.sampled_from(["all", "targets", "largest"]))
+def test_patients_with_lesions_stay_possible_under_any_treatment(
+    clinic_of_lesions: tuple[AnyModel, TumourType, Cohort], treatments: list[dict[str, Any]], where: str
+) -> None:
+    aimed = [{**item, "lesions": where} if "procedure" in item else item for item in treatments]
+    cohort = clinic_of_lesions[2]
+    try:
+        record = conducted(clinic_of_lesions, aimed, cohort)
+    except (ConfigurationError, ValueError):
+        return
+    assert not np.isfinite(record.failure_day).any()
+    for name, values in record.course.items():
+        known = values[~np.isnan(values)]
+        assert np.isfinite(known).all(), name
+        if name != "sld_change":
+            assert (known >= 0).all(), name
+    assert (record.readings.sum >= 0).all()

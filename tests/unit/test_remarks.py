@@ -90,3 +90,22 @@ def test_operations_that_came_after_death_are_counted_on_the_terminal_and_in_the
     assert "Treated: the operation on day 200 was not done in" in said[0]
     assert f"Note: {said[0]}" in done.output.replace("\n", " ")
     assert said[0].split(" of ")[0].split()[-1] in (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("operation", "words"),
+    [
+        ('{ procedure = "surgery", lesions = "largest" }', "needs lesions to choose from"),
+        ('{ procedure = "surgery", first_day = 2000 }', "comes after the end of follow-up"),
+    ],
+)
+def test_a_therapy_that_no_patient_can_have_is_refused_in_words(
+    tmp_path: Path, operation: str, words: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'label = "Mine"\nfamily = "surgery"\ntreatment = [{operation}]\n', encoding="utf-8")
+    done = CliRunner().invoke(
+        app, ["patient", "nsclc", "--therapy", str(path), "--out", str(tmp_path / "out")]
+    )
+    assert isinstance(done.exception, ConfigurationError)
+    assert words in str(done.exception)

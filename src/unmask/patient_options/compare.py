@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from unmask import __version__
+from unmask.configuration import check
 from unmask.engine import compile_model
 from unmask.errors import ConfigurationError, NumericalError
 from unmask.messages import sentence
@@ -269,20 +270,21 @@ def _protocol(
         population = Population(
             autoimmune={known.autoimmune: 1.0}, immunosuppressed_share=float(known.immunosuppressed)
         )
-    return Protocol(
-        name="options",
-        title="Options for one patient",
-        tumour_type=tumour_type.name,
-        patients=alike + 1,
-        seed=seed,
-        experimental=names[0],
-        control=names[1],
-        schedule=Schedule(scan_weeks=SCAN_WEEKS, then_every_weeks=LATER_SCAN_WEEKS),
-        follow_up=FollowUp(days=FOLLOW_UP_DAYS),
-        disease=disease,
-        population=population,
-        arms=dict(chosen),
-    )
+    plan = {
+        "name": "options",
+        "title": "Options for one patient",
+        "tumour_type": tumour_type.name,
+        "patients": alike + 1,
+        "seed": seed,
+        "experimental": names[0],
+        "control": names[1],
+        "schedule": Schedule(scan_weeks=SCAN_WEEKS, then_every_weeks=LATER_SCAN_WEEKS),
+        "follow_up": FollowUp(days=FOLLOW_UP_DAYS),
+        "disease": disease,
+        "population": population,
+        "arms": dict(chosen),
+    }
+    return check(Protocol, plan, "the therapies chosen")  # a therapy may suit no patient of three years
 
 
 def _drawn(one: Cohort, known: KnownPatient, lesions: int) -> dict[str, Any]:

@@ -117,3 +117,23 @@ def test_the_lumped_tumour_has_no_lesions_to_choose_from(tmp_path: Path) -> None
     path.write_text(PROTOCOL.format(form="lumped"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"lesions = 'largest' needs lesions to choose from"):
         plan_trial(str(path))
+
+
+def test_a_fixed_field_of_half_the_disease_leaves_half_of_it(model: LesionModel, cohort: Cohort) -> None:
+    states, parameters = cohort.states.copy(), cohort.parameters.copy()
+    body = Body(states, parameters, model.state_index, model.parameter_index)
+    given = Administration(
+        model, states, parameters, STREAMS, cohort.patients, cohort.baseline["body_weight_kg"]
+    )
+    early, late = np.arange(0, cohort.size, 2), np.arange(1, cohort.size, 2)
+    before = body.cancer_cells(np.arange(cohort.size))
+    course = Radiotherapy(
+        procedure="radiotherapy", gray=2, fractions=30, in_field=0.5, fixed_field=True, lesions="targets"
+    )
+    for day in range(30):  # patients of one course need not be at the same fraction
+        given.perform(course, early, float(day), "first line")
+        given.perform(course, late, float(day + 7), "first line")
+    rows = np.arange(cohort.size)
+    target = body.present(rows) & (body.lesion_parameter("target_lesion", rows) > 0)
+    kept = body.cancer_cells(rows)[target] / before[target]
+    assert (kept > 0.5 - 1e-9).all() and (kept < 0.51).all()

@@ -85,6 +85,28 @@ def test_a_lesion_outside_the_field_is_spared():
     assert (killed[:, 1] == 0).all() and (killed[:, 0] > 0).all()
 
 
+@pytest.mark.parametrize("field", [1.0, 0.95, 0.5, 0.01])
+def test_a_fixed_field_never_reaches_what_lies_outside(field):
+    patients = Patients.alike(2, dict.fromkeys(CLONES, 1e6))
+    rows = np.array([1])
+    shares = np.full((1, 1, len(CLONES)), field)
+    for _ in range(10):
+        deliver_fraction(patients.body, rows, 2.0, field, clones_in_field=shares)
+    for number, clone in enumerate(patients.body.clones):
+        half = clone in ("cancer_chemo_resistant", "cancer_multi_resistant")
+        inside = math.exp(-10 * (0.5 if half else 1.0) * (ALPHA * 2 + BETA * 4))
+        left = 1 - field + field * inside
+        np.testing.assert_allclose(patients[clone], [1e6, 1e6 * left], rtol=1e-11, err_msg=clone)
+        assert shares[0, 0, number] == pytest.approx(field * inside / left, rel=1e-9, abs=1e-12)
+
+
+def test_a_fixed_field_of_one_fraction_is_a_field():
+    one, other = (Patients.alike(1, dict.fromkeys(CLONES, 100.0)) for _ in range(2))
+    deliver_fraction(one.body, one.rows, 8.0, 0.7)
+    deliver_fraction(other.body, other.rows, 8.0, 0.7, clones_in_field=np.full((1, 1, len(CLONES)), 0.7))
+    assert (one.body.states == other.body.states).all()
+
+
 def test_sixty_gray_in_thirty_fractions_in_lung_cancer():
     """Model specification, section 9: size times 0.33 on day 42. Lymphocytes fall, and come back."""
     patients = Patients.of("nsclc", 300)

@@ -9,6 +9,13 @@ Equations (d dose of the fraction, Gy; f share of a lesion in the field)::
     T cells in the tumour        = * (1 - f + f * left^(d / 2 Gy)), active and exhausted; regulatory with their own
     naive, effector, memory      = * left^(d / 2 Gy)            in blood, whatever the field
 
+Where the field is fixed the same cells lie outside it at every fraction, so f falls as those inside die::
+
+    f of clone i after a fraction = f * exp(-s_i * (alpha * d + beta * d^2)) / surviving share
+
+which leaves 1 - f + f * exp(-n * s_i * (alpha * d + beta * d^2)) after n fractions; cells inside and outside are taken
+to divide and die alike in between. Otherwise those outside mix with the others before the next fraction.
+
 ``left`` is what a fraction of 2 Gy leaves. Recovery is the model's own: naive cells return, antigen primes new
 effectors, effectors enter the tumour. Dead cells are cleared as any.
 
@@ -138,7 +145,14 @@ def surviving_share(
     return np.asarray(1.0 - field + field * np.exp(-log_kill), dtype=np.float64)
 
 
-def deliver_fraction(body: Body, rows: Rows, dose_gy: float, in_field: npt.ArrayLike = 0.95) -> Array:
+def deliver_fraction(
+    body: Body,
+    rows: Rows,
+    dose_gy: float,
+    in_field: npt.ArrayLike = 0.95,
+    *,
+    clones_in_field: Array | None = None,
+) -> Array:
     """Give one fraction to the patients ``rows``; changes their states in place.
 
     Parameters
@@ -152,6 +166,9 @@ def deliver_fraction(body: Body, rows: Rows, dose_gy: float, in_field: npt.Array
     in_field
         Share of a lesion in the field: one number above 0, or an array that broadcasts to ``(n, lesions)``, with 0
         for a lesion outside and at least one lesion in the field of each patient.
+    clones_in_field
+        Of a fixed field: the share of each clone that lies in it, shape ``(n, lesions, clones)``, changed in place to
+        what it is after the fraction. ``in_field`` is then that of lymphocytes.
 
     Returns
     -------
@@ -168,12 +185,12 @@ def deliver_fraction(body: Body, rows: Rows, dose_gy: float, in_field: npt.Array
     field = np.broadcast_to(np.asarray(in_field, dtype=np.float64), shape)
     if not (np.all((field >= 0.0) & (field <= 1.0)) and np.all(field.max(axis=1) > 0.0)):
         raise ConfigurationError("therapy.impossible_field", share=np.asarray(in_field).tolist())
-    killed = _kill(body, rows, dose_gy, field)
+    killed = _kill(body, rows, dose_gy, field, clones_in_field)
     _deplete(body, rows, dose_gy / REFERENCE_FRACTION_GY, field)
     return killed
 
 
-def _kill(body: Body, rows: Rows, dose_gy: float, field: Array) -> Array:
+def _kill(body: Body, rows: Rows, dose_gy: float, field: Array, clones_in_field: Array | None) -> Array:
     states = body.states
     alpha = body.lesion_parameter("radiosensitivity_linear", rows)
     beta = body.lesion_parameter("radiosensitivity_quadratic", rows)
@@ -181,11 +198,18 @@ def _kill(body: Body, rows: Rows, dose_gy: float, field: Array) -> Array:
     presented = body.lesion_parameter("antigen_loss_presentation", rows)
     killed = np.zeros(field.shape)
     seen = np.zeros(field.shape)
-    for clone in body.clones:
+    for number, clone in enumerate(body.clones):
         at = np.ix_(rows, body.columns(clone))
         relative = resistant if clone in _RESISTANT else 1.0
         before = states[at]
-        after = before * surviving_share(dose_gy, relative * alpha, relative * beta, field)
+        hit = field if clones_in_field is None else clones_in_field[:, :, number]
+        surviving = surviving_share(dose_gy, relative * alpha, relative * beta, hit)
+        after = before * surviving
+        if clones_in_field is not None:
+            inside = surviving - (1.0 - hit)
+            clones_in_field[:, :, number] = np.where(
+                surviving > 0.0, inside / np.maximum(surviving, 1e-300), hit
+            )
         states[at] = np.where(after < ONE_CELL, 0.0, after)
         died = before - states[at]
         killed += died

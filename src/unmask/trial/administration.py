@@ -77,6 +77,9 @@ class Administration:
         self._steroid_managed = np.zeros(patients.size)
         self._streams = streams
         self._body = Body(states, parameters, compiled.state_index, compiled.parameter_index)
+        self._fields: dict[
+            Radiotherapy, Array
+        ] = {}  # of courses with a fixed field, share of each clone inside
         # For each thing that one drug at a time can occupy (a target, a tablet): the drug whose parameters hold.
         self._holder: dict[str, NDArray[np.object_]] = {}
 
@@ -164,7 +167,11 @@ class Administration:
             return
         treated = self._lesions(item.lesions, rows)
         if isinstance(item, Radiotherapy):
-            deliver_fraction(self._body, rows, item.gray, item.in_field * treated)
+            field: Array = np.where(treated, item.in_field, 0.0)
+            clones = self._clones_in_field(item, rows, field) if item.fixed_field else None
+            deliver_fraction(self._body, rows, item.gray, field, clones_in_field=clones)
+            if clones is not None:
+                self._fields[item][rows] = clones
         else:
             resect(
                 self._body,
@@ -178,6 +185,12 @@ class Administration:
             self.resected[rows] = True
         amount = np.full(rows.size, item.amount)
         self.records.append(DoseRecord(rows, day, item.name, amount, item.unit, phase))
+
+    def _clones_in_field(self, item: Radiotherapy, rows: Rows, field: Array) -> Array:
+        """Return the share of each clone in a fixed field, ``(n, lesions, clones)``: at first that of its lesion."""
+        shape = (self.patients.size, len(self._body.lesions), len(self._body.clones))
+        shares = self._fields.setdefault(item, np.full(shape, np.nan))[rows]
+        return np.where(np.isnan(shares), field[:, :, None], shares)
 
     def _lesions(self, where: Where, rows: Rows) -> NDArray[np.bool_]:
         """Return which lesions of the patients ``rows`` a procedure is for, shape ``(n, lesions)``."""

@@ -131,7 +131,8 @@ class Treatment(_Record):
 class Radiotherapy(_Record):
     """A course of external radiotherapy: ``fractions`` of ``gray`` on working days.
 
-    ``in_field`` is the share of each lesion treated that lies inside the field, ``lesions`` which are treated.
+    ``in_field`` is the share of each lesion treated that lies inside the field, ``lesions`` which are treated. With
+    ``fixed_field`` what lies outside is the same at every fraction, and is never treated.
     """
 
     procedure: Literal["radiotherapy"]
@@ -139,6 +140,7 @@ class Radiotherapy(_Record):
     fractions: int = Field(ge=1, le=60)
     fractions_per_week: int = Field(default=5, ge=1, le=7)
     in_field: float = Field(default=0.95, gt=0.0, le=1.0)
+    fixed_field: bool = False
     lesions: Where = "all"
     first_day: int = Field(default=0, ge=0, le=3650)
 

@@ -107,7 +107,9 @@ def _words(item: Item) -> str:
 
     start = f", from day {item.first_day}" if item.first_day else ""
     if isinstance(item, Radiotherapy):
-        whole = f"{item.in_field:.0%} of {_WHERE[item.lesions]}"
+        whole = f"{item.in_field:.0%} of {_WHERE[item.lesions]}" + (
+            ", a fixed field" if item.fixed_field else ""
+        )
         return f"radiotherapy {item.fractions} x {item.gray:g} Gy to {whole}{start}"
     if isinstance(item, Surgery):
         what = "" if item.lesions == "all" else f" of {_WHERE[item.lesions]}"

@@ -12,6 +12,7 @@ from unmask.cli import app
 from unmask.errors import ConfigurationError
 from unmask.therapy.regimen import load_drug
 from unmask.therapy.targeted import no_effect
+from unmask.trial.protocol import available
 from unmask.trial.run import plan_trial
 
 PROTOCOL = """
@@ -64,6 +65,30 @@ def test_a_drug_in_the_wrong_tumour_is_said_before_the_trial(
 @pytest.mark.parametrize(("tumour", "treatment"), [("egfr", TABLETS), ("prostate", HORMONE)])
 def test_nothing_is_said_where_the_drug_works(tmp_path: Path, tumour: str, treatment: str) -> None:
     assert plan_trial(written(tmp_path, tumour, treatment)).warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("treatment", "words"),
+    [
+        (
+            '{ drug = "prednisone", dose = 10, unit = "mg/kg/day", every_days = 7 }',
+            "10 times the standard dose",
+        ),
+        (
+            '{ drug = "nivolumab", dose = 40, unit = "mg/kg", every_days = 14 }',
+            "12.5 times the standard dose",
+        ),
+        ('{ drug = "docetaxel", dose = 0.7, unit = "mg/m2", every_days = 21 }', "0.00933 times"),
+    ],
+)
+def test_a_dose_far_from_any_known_one_is_said(tmp_path: Path, treatment: str, words: str) -> None:
+    (told,) = plan_trial(written(tmp_path, "nsclc", treatment)).warnings
+    assert words in told
+
+
+@pytest.mark.parametrize("trial", available())
+def test_ready_made_trials_are_not_remarked_on(trial: str) -> None:
+    assert plan_trial(trial).warnings == ()
 
 
 def test_a_drug_against_another_hormone_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What was asked for and had no effect, a sentence each: known before a trial, or seen in its tables."""
+"""What was asked for and had no effect, or is far from any known dose: before a trial, or seen in its tables."""
 
 from __future__ import annotations
 
@@ -11,6 +11,31 @@ from unmask.patients.parameter_set import TumourType
 from unmask.therapy import hormone, targeted
 from unmask.trial.arms import Surgery, Treatment
 from unmask.trial.protocol import Protocol
+
+MOST_STANDARD_DOSES, LEAST_STANDARD_DOSES = 10.0, 0.01  # beyond these a dose is remarked on
+TYPICAL_WEIGHT_KG = 75.0
+
+
+def unusual_doses(protocol: Protocol) -> tuple[str, ...]:
+    """Return a sentence for each dose that is ten times the standard dose or more, or a hundredth or less."""
+    told = []
+    for arm in protocol.arms.values():
+        for item in arm.drugs:
+            drug = item.substance
+            amount = drug.dose(item.dose, item.unit).amount_in(drug.unit, TYPICAL_WEIGHT_KG)
+            times = float(amount) / drug.standard_dose
+            if LEAST_STANDARD_DOSES < times < MOST_STANDARD_DOSES:
+                continue
+            values = {
+                "drug": item.drug,
+                "amount": item.dose,
+                "unit": item.unit,
+                "times": times,
+                "standard": drug.standard_dose,
+                "standard_unit": drug.unit,
+            }
+            told.append(sentence("trial.unusual_dose", values))
+    return tuple(dict.fromkeys(told))
 
 
 def without_effect(protocol: Protocol, tumour_type: TumourType) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class TrialResult:
     changes
         Settings by which this trial differs from the protocol of its name.
     warnings
-        What was asked for and could have no effect, a sentence each.
+        What was asked for and could have no effect, or is far from any known dose, a sentence each.
     arms
         Experimental first, control last.
     tables

@@ -30,7 +30,7 @@ from unmask.trial.conduct import conduct_arm
 from unmask.trial.disease import model_of
 from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
-from unmask.trial.remarks import not_operated, without_effect
+from unmask.trial.remarks import not_operated, unusual_doses, without_effect
 from unmask.trial.result import OUTPUTS, TrialResult
 from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, course_quantiles, join
 
@@ -61,8 +61,8 @@ class TrialPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What was asked for and can have no effect, one sentence each."""
-        return without_effect(self.protocol, self.tumour_type)
+        """What was asked for and can have no effect, or is far from any known dose, one sentence each."""
+        return (*without_effect(self.protocol, self.tumour_type), *unusual_doses(self.protocol))
 
     def hash(self, model_hash: str) -> str:
         """Return the hash of configuration, model and version."""

@@ -356,8 +356,10 @@ class Arm(_Record):
                     f"{first.end - 1} and again from day {second.first_day}; {_apart(first, second)}"
                 )
             if _place(first) is not None and _place(first) == _place(second):
+                same = "bind the same target" if _is_antibody(first) else "have the same place in the model"
                 raise ValueError(
-                    f"{_shared(first, second)} and overlap from day {second.first_day}; {_apart(first, second)}"
+                    f"{first.name} and {second.name} {same} and overlap from day {second.first_day}, and the model "
+                    f"has one drug at a time there; {_apart(first, second)}"
                 )
         return self
 
@@ -395,13 +397,8 @@ def _place(item: Item) -> str | None:
     return item.substance.place if isinstance(item, Treatment) else None
 
 
-def _shared(first: Item, second: Item) -> str:
-    """Return why two drugs exclude each other, as the beginning of a sentence."""
-    if isinstance(first, Treatment) and first.substance.kind == "antibody":
-        return (
-            f"{first.name} and {second.name} bind the same target, of which the model has one drug at a time,"
-        )
-    return f"{first.name} and {second.name} have the same place in the model, which has one drug at a time,"
+def _is_antibody(item: Item) -> bool:
+    return isinstance(item, Treatment) and item.substance.kind == "antibody"
 
 
 def _apart(first: Item, second: Item) -> str:

@@ -95,15 +95,15 @@ def check(kind: type[Checked], data: Mapping[str, Any], file: object) -> Checked
 
 
 def _expected(problem: Mapping[str, Any]) -> str:
-    """Return pydantic's reason in words that a reader who has never heard of pydantic understands."""
+    """Return pydantic's reason as the end of a sentence that needs no knowledge of pydantic."""
     if problem["type"] == "too_short":
-        return f"at least {problem['ctx']['min_length']} must be given"
+        return f"at least {problem['ctx']['min_length']} must be given."
     if problem["type"] == "string_pattern_mismatch":
-        return f"it must match {problem['ctx']['pattern']}"
+        return f"it must match {problem['ctx']['pattern']}."
     if problem["type"] in _KINDS:
-        return f"{_KINDS[problem['type']]} is expected"
-    text = str(problem["msg"]).removeprefix("Value error, ").removesuffix(".")
-    return text.replace("Input should", "the value should")
+        return f"{_KINDS[problem['type']]} is expected."
+    text = str(problem["msg"]).removeprefix("Value error, ").replace("Input should", "the value should")
+    return text if text.endswith((".", "?")) else f"{text}."
 
 
 def _shown(value: object) -> str:

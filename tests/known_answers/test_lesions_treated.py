@@ -14,7 +14,7 @@ from unmask.patients.parameter_set import load_tumour_type
 from unmask.patients.random_streams import RandomStreams
 from unmask.therapy.procedure import Body
 from unmask.trial.administration import Administration
-from unmask.trial.arms import Radiotherapy, Surgery, Where
+from unmask.trial.items import Radiotherapy, Surgery, Where
 from unmask.trial.run import plan_trial, run_trial
 
 STREAMS = RandomStreams(5)

@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from unmask.configuration import check, nearest, read_toml
 from unmask.errors import ConfigurationError
-from unmask.trial.arms import Arm, Radiotherapy, Surgery, Treatment
+from unmask.trial.arms import Arm
+from unmask.trial.items import Radiotherapy, Surgery, Treatment
 
 NO_TREATMENT = "none"
 

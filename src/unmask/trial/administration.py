@@ -18,7 +18,7 @@ from unmask.therapy.procedure import Body
 from unmask.therapy.radiotherapy import deliver_fraction
 from unmask.therapy.regimen import Drug, load_drug
 from unmask.therapy.surgery import resect
-from unmask.trial.arms import Radiotherapy, Surgery, Where
+from unmask.trial.items import Radiotherapy, Surgery, Where
 
 STEROID_DOSE = "steroid_dose"
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from unmask.report.inputs import Arm, Observed, ReportInput, Tables
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 from unmask.survival.observed import Comparison, ObservedTrial
-from unmask.trial.arms import LAST_DAY, AfterProgression, Item, Radiotherapy, Surgery
+from unmask.trial.arms import AfterProgression
+from unmask.trial.items import LAST_DAY, Item, Radiotherapy, Surgery
 from unmask.trial.protocol import Protocol
 from unmask.trial.result import NOTICE, TrialResult
 

@@ -9,7 +9,7 @@ import pandas as pd
 from unmask.messages import sentence
 from unmask.patients.parameter_set import TumourType
 from unmask.therapy import hormone, targeted
-from unmask.trial.arms import Surgery, Treatment
+from unmask.trial.items import Surgery, Treatment
 from unmask.trial.protocol import Protocol
 
 MOST_STANDARD_DOSES, LEAST_STANDARD_DOSES = 10.0, 0.01  # beyond these a dose is remarked on

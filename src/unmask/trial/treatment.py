@@ -13,7 +13,8 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.therapy.adaptive import adaptive_switch
 from unmask.therapy.regimen import load_drug
 from unmask.trial.administration import Administration
-from unmask.trial.arms import Arm, Item, Subsequent, Surgery, Treatment, target
+from unmask.trial.arms import Arm, Subsequent, target
+from unmask.trial.items import Item, Surgery, Treatment
 
 FIRST_LINE = "first line"
 BEYOND_PROGRESSION = "beyond progression"

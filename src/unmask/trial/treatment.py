@@ -157,6 +157,15 @@ class TreatmentCourse:
         """Return the drugs of the arm whose doses go to a state."""
         return tuple(dict.fromkeys(item.drug for item in self._arm.drugs if target(item) == state))
 
+    def planned(self, drugs: tuple[str, ...]) -> Flags:
+        """Return who has more first-line doses of one of the drugs ahead."""
+        ahead = np.zeros_like(self.on_first_line)
+        for item, due in zip(self._arm.treatment, self._due, strict=True):
+            if item.name in drugs:
+                ahead |= np.isfinite(due)
+        ahead &= self.on_first_line
+        return ahead
+
     def _end_first_line(self, stopping: Flags) -> None:
         rows = np.flatnonzero(stopping)
         for item in self._arm.treatment:

@@ -29,6 +29,7 @@ WEEK = 7
 STREAMS = RandomStreams(2026)
 CLASSES = {
     "nivolumab": ImmunotherapyClass.ANTI_PD1,
+    "pembrolizumab": ImmunotherapyClass.ANTI_PD1,
     "atezolizumab": ImmunotherapyClass.ANTI_PDL1,
     "ipilimumab": ImmunotherapyClass.ANTI_CTLA4,
 }

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from unmask.engine import compile_model
+from unmask.model.catalogue import load
+from unmask.patients.random_streams import RandomStreams
 from unmask.safety.adverse_events import ACTIONS, CLASSES, COLUMNS
+from unmask.safety.autoimmune import Background
 from unmask.safety.neutropenia import COUNTED
+from unmask.trial.administration import Administration
+from unmask.trial.protocol import load_protocol
 from unmask.trial.result import TrialResult
 from unmask.trial.run import run_trial
+from unmask.trial.surveillance import Surveillance
+from unmask.trial.treatment import TreatmentCourse
 
 SHORT = ("follow_up.days=500", "follow_up.accrual_days=60")
 
@@ -122,3 +134,60 @@ def test_diseases_stand_beside_published_series() -> None:
     # Series of anti-PD-1 say nothing about dacarbazine.
     chemotherapy = result.summary["arms"]["dacarbazine"]["safety"]["autoimmune"]
     assert all(item["published"] is None for item in chemotherapy)
+
+
+def test_a_high_dose_of_steroid_costs_tumour_control(tmp_path: Path) -> None:
+    library = files("unmask.trial").joinpath("library", "oak.toml").read_text(encoding="utf-8")
+    head, arm = library[: library.index("[arms.docetaxel]")].split("[arms.atezolizumab]")
+    drugs = '{ drug = "atezolizumab", dose = 1200, unit = "mg", every_days = 21 }'
+    both = f'{drugs}, {{ drug = "prednisone", dose = 1, unit = "mg/kg/day", every_days = 21 }}'
+    protocol = (
+        head.replace('control = "docetaxel"', 'control = "steroid"')
+        + "[arms.atezolizumab]"
+        + arm
+        + "[arms.steroid]"
+        + arm.replace(drugs, both).replace("arms.atezolizumab", "arms.steroid")
+    )
+    assert protocol.count("prednisone") == 1
+    file = tmp_path / "steroid.toml"
+    file.write_text(protocol, encoding="utf-8")
+    result = run_trial(str(file), patients=120, settings=SHORT)
+    alone, steroid = (result.summary["arms"][arm] for arm in ("atezolizumab", "steroid"))
+    assert steroid["orr"] < 0.6 * alone["orr"]
+    early = result.trajectories.query("quantity == 'tumour_t_cells' and day == 84.0").set_index("arm")["q90"]
+    assert early["steroid"] < 0.9 * early["atezolizumab"]
+    immune = [item["safety"]["immune_related_in_an_organ"]["any"] for item in (alone, steroid)]
+    assert immune[1] < 0.5 * immune[0]
+
+
+def test_a_course_of_steroid_that_ends_leaves_what_the_patient_takes_anyway() -> None:
+    compiled = compile_model(load("core"))
+    patients = np.arange(3)
+    administration = Administration(
+        compiled,
+        compiled.initial_states(3),
+        compiled.default_parameters(3),
+        RandomStreams(1),
+        patients,
+        np.full(3, 70.0),
+    )
+    arm = load_protocol("oak")[0].arms["atezolizumab"]
+    background = replace(Background.none(3), baseline_steroid_mg_per_kg=np.array([0.0, 0.13, 0.0]))
+    watch = Surveillance(
+        arm,
+        administration,
+        TreatmentCourse(arm, administration, RandomStreams(1)),
+        RandomStreams(1),
+        background,
+        management=True,
+        tumour_type="nsclc",
+    )
+    # The third has prednisone as a treatment of the arm; a course of 1 mg/kg for all, then none.
+    administration.give_drug("prednisone", 0.2, "mg/kg/day", np.array([2]), 0.0, "first line")
+    everyone = np.ones(3, dtype=bool)
+    for ordered, taken in ((1.0, [1.0, 1.0, 1.0]), (0.15, [0.15, 0.15, 0.2]), (0.0, [0.0, 0.13, 0.2])):
+        watch._give_steroid(7.0, everyone, np.full(3, ordered))
+        assert administration.read("steroid_dose", patients).tolist() == taken
+    administration.end_drug("prednisone", np.array([2]))
+    watch._give_steroid(14.0, everyone, np.zeros(3))
+    assert administration.read("steroid_dose", patients).tolist() == [0.0, 0.13, 0.0]

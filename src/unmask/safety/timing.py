@@ -100,10 +100,11 @@ def times_beside(events: pd.DataFrame, follow: FollowUp, drugs: Collection[str])
     -------
     list
         One entry per published median: ``of``, ``grade``, ``metric``, ``treated``, ``virtual`` and ``published``
-        (weeks, None where more than half go on) with ``virtual_ci`` and ``published_ci``, ``n`` events or patients behind the
-        virtual one, ``inside`` and ``direction`` ("below", "above", "") of the virtual one, ``judged_by``, ``source``
-        and ``confirmed``. Where the source has an interval, the virtual median has to lie in it ("published"); where
-        it has none, the published median has to lie in the interval of the virtual one ("virtual").
+        (weeks, None where more than half go on) with ``virtual_ci`` and ``published_ci``, ``n`` events or patients
+        behind the virtual one, ``inside`` and ``direction`` ("below", "above", "") of the virtual one, ``judged_by``,
+        ``source`` and ``confirmed``. Where the source has an interval, the virtual median has to lie in it
+        ("published"); where it has none, the published median has to lie in the interval of the virtual one
+        ("virtual").
     """
     mine = frozenset(drugs)
     return [_beside(events, follow, time) for time in published_times() if mine in time.regimens]

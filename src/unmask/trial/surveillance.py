@@ -83,7 +83,9 @@ class Surveillance:
             item.drug: np.zeros(count) for item in arm.drugs if item.substance.kind == "chemotherapy"
         }
         self._baseline_steroid = background.baseline_steroid_mg_per_kg
-        self._steroid = np.zeros(count)
+        self._steroid = np.zeros(count)  # ordered against side effects
+        self._prescribed = np.zeros(count)  # a treatment of the arm
+        self._taken = self._baseline_steroid.copy()
         self._seen_on = np.zeros(count)
         self._wanted = np.full(count, np.inf)
         everyone = np.arange(count)
@@ -131,18 +133,23 @@ class Surveillance:
         return self._desk.events()
 
     def _give_steroid(self, day: float, seen: Flags, ordered: Array) -> None:
-        """Set the dose of corticosteroid, never below what the patient took before; a change is written down."""
+        """Set the dose of corticosteroid, never below what the patient takes anyway; a change is written down.
+
+        What a patient takes anyway is the dose from before the trial, or one that is a treatment of the arm: a
+        course against side effects that ends must not end that as well.
+        """
+        everyone = np.arange(seen.size)
+        taken = self._administration.read("steroid_dose", everyone)
+        self._prescribed = np.where(taken != self._taken, taken, self._prescribed)
         dose = np.where(seen, ordered, self._steroid)
-        rows = np.flatnonzero(dose != self._steroid)
-        if not rows.size:
-            return
-        self._administration.set({"steroid_dose": np.maximum(dose[rows], self._baseline_steroid[rows])}, rows)
-        given = rows[dose[rows] > 0]
+        given = np.flatnonzero((dose != self._steroid) & (dose > 0))
         if given.size:
             self._administration.records.append(
                 DoseRecord(given, day, STEROID, dose[given], load_drug(STEROID).unit, MANAGEMENT)
             )
         self._steroid = dose
+        self._taken = np.maximum(np.maximum(dose, self._baseline_steroid), self._prescribed)
+        self._administration.set({"steroid_dose": self._taken}, everyone)
 
     def _take_records(self) -> None:
         """Take what was given since the last visit into account."""

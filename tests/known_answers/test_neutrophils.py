@@ -65,8 +65,7 @@ def test_friberg_with_his_own_drug_effect_is_shallower(dose, nadir, day):
 
     Friberg 2002: 8.58 L/umol times the concentration of docetaxel; kinetics of the label (clearance 38.5 L/h,
     half-lives 4 min, 36 min, 11.1 h, volume 113 L), all remembered. The effect per cycle of this model is half as
-    large again, so that
-    weekly counts of a population are those of the label; both cannot hold.
+    large again, so that weekly counts of a population are those of the label; both cannot hold.
     """
     rates = math.log(2.0) / np.array([4 / 60, 36 / 60, 11.1])
     parts = np.array([0.45, 0.39, 0.16])  # of the exposure; how it is split changes nothing here

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from unmask.engine import compile_model
@@ -15,6 +16,7 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.safety.adverse_events import ACTIONS, CLASSES, COLUMNS
 from unmask.safety.autoimmune import Background
 from unmask.safety.neutropenia import COUNTED
+from unmask.trial import run as trial_run
 from unmask.trial.administration import Administration
 from unmask.trial.protocol import load_protocol
 from unmask.trial.result import TrialResult
@@ -191,3 +193,11 @@ def test_a_course_of_steroid_that_ends_leaves_what_the_patient_takes_anyway() ->
     administration.end_drug("prednisone", np.array([2]))
     watch._give_steroid(14.0, everyone, np.zeros(3))
     assert administration.read("steroid_dose", patients).tolist() == [0.0, 0.13, 0.0]
+
+
+def test_who_else_is_in_the_block_changes_no_bit(oak: TrialResult, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long enough for held doses, second courses and the end of the watch: each once moved with the others' visits."""
+    monkeypatch.setattr(trial_run, "LARGEST_BLOCK", 7)
+    small = run_trial("oak", patients=60, settings=SHORT)
+    for name in ("adverse_events", "doses", "patients", "assessments"):
+        pd.testing.assert_frame_equal(small.tables[name], oak.tables[name], check_exact=True, obj=name)

@@ -135,7 +135,8 @@ def seed(
     volume = sphere_ml(np.full(rows.size, diameter_mm))
     cells = tumour_type.baseline_value("non_stroma_volume_share") * volume / fixed("cancer_cell_volume")
     clone_columns = _clone_columns(model)
-    by_lesion = states[rows][:, clone_columns]  # (new lesions, slots, clones)
+    # (new lesions, slots, clones), row by row in memory: else the order of the sums depends on how many rows there are.
+    by_lesion = np.ascontiguousarray(states[rows][:, clone_columns])
     every = by_lesion.sum(axis=(1, 2))
     shares = by_lesion.sum(axis=1) / every[:, None]
     induced = states[rows][:, model.lesion_columns("pdl1_induction")]

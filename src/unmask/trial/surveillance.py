@@ -100,10 +100,12 @@ class Surveillance:
         # What was given today begins the watch today: if it counted only from the next visit of anybody, the
         # days on which a patient is seen would depend on who else is in the block.
         self._take_records()
+        # For the same reason the watch ends by the patient's own next visit, not by the day of somebody else's.
+        weekly = self._seen_on + VISIT_DAYS
         watched = np.zeros(self._seen_on.shape, dtype=bool)
         for kind, last in self._last.items():
-            watched |= day - last < WATCHED_DAYS[kind]
-        rhythm = np.where(watched, self._seen_on + VISIT_DAYS, np.inf)
+            watched |= weekly - last <= WATCHED_DAYS[kind]
+        rhythm = np.where(watched, weekly, np.inf)
         wanted: Array = np.minimum(rhythm, self._wanted)
         return np.maximum(wanted, day + 1.0)
 

@@ -79,6 +79,7 @@ class TreatmentCourse:
         self._subsequent_due = np.full(count, np.inf)
         self._subsequent_left = np.zeros(count, dtype=np.int64)
         self._last_first_line_cycle = np.full(count, -np.inf)
+        self._looked_at = np.full(count, -np.inf)
         self._off = np.zeros((len(arm.treatment), count), dtype=bool)  # adaptive treatments that pause
         self._marker_at_start: Array = np.full(count, np.nan)
 
@@ -102,13 +103,18 @@ class TreatmentCourse:
         return (since > 0) & (since <= CYCLE_DAYS)
 
     def next_day(self, day: float) -> Array:
-        """Return the next day after ``day`` on which a treatment of each patient is due, ``inf`` if none is."""
+        """Return the next day after ``day`` on which a treatment of each patient is due, ``inf`` if none is.
+
+        What was due and not given is looked at again :data:`RECHECK_DAYS` after the patient was last here, not after
+        ``day``: that is the day of somebody, and who else is in the block must not put a patient's dose off.
+        """
         waiting = [
             np.where(self._in_plan(item) | (self._beyond_left > 0), due, np.inf)
             for item, due in zip(self._arm.treatment, self._due, strict=True)
         ]
         due = np.min([*waiting, self._subsequent_due], axis=0)
-        return np.where(due <= day, day + RECHECK_DAYS, due)
+        again = np.maximum(self._looked_at + RECHECK_DAYS, day + 1.0)
+        return np.where(due <= day, np.where(due <= self._looked_at, again, day + 1.0), due)
 
     def progress(self, progressed: Flags, day: float) -> None:
         """Stop the first line of those who progress today, and plan what follows."""
@@ -188,6 +194,7 @@ class TreatmentCourse:
         """
         beyond_today = np.zeros_like(present)
         due_today = np.zeros_like(present)
+        self._looked_at[present] = day
         for number, item in enumerate(self._arm.treatment):
             due = present & (self._due[number] <= day)
             if not due.any():

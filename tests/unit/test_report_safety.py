@@ -107,4 +107,4 @@ def test_the_terminal_names_side_effects(full: ReportInput) -> None:
     stream = io.StringIO()
     print_summary(full.summary, {}, stream)
     assert "Any side effect" in stream.getvalue()
-    assert "Immune-related grade 3+" in stream.getvalue()
+    assert "Immune-related 3+" in stream.getvalue()

@@ -171,7 +171,7 @@ def _rate(arm: Arm, item: Mapping[str, Any], text: Words) -> ComparedRow:
 
 def _time(arm: Arm, item: Mapping[str, Any], text: Words) -> ComparedRow:
     def weeks(key: str) -> str:
-        return words.fixed(item[key]) if item[key] is not None else text("safety.not_reached")
+        return words.fixed(item[key]) if item[key] is not None else text("text.not_reached")
 
     treated = text("safety.treated") if item["treated"] else ""
     number = text("safety.few", n=item["n"]) if item["n"] < FEW else ""
@@ -223,11 +223,11 @@ def _shares(item: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def _between(ci: Sequence[float | None], factor: float, digits: int = 1) -> str:
-    """Return an interval, empty where neither end is known."""
+    """Return an interval, "n.r." for an end that was not reached, empty where neither is known."""
     if all(limit is None for limit in ci):
         return ""
-    low, high = (None if limit is None else factor * limit for limit in ci)
-    return f"{words.fixed(low, digits)}{words.EN_DASH}{words.fixed(high, digits)}"
+    ends = ("n.r." if limit is None else words.fixed(factor * limit, digits) for limit in ci)
+    return words.EN_DASH.join(ends)
 
 
 def _out_of(value: float | None) -> str:

@@ -146,6 +146,21 @@ def test_severe_colitis_ends_ipilimumab_alone() -> None:
     assert not other.stop_anti_ctla4[0]
 
 
+def test_a_steroid_in_vain_is_tapered_where_no_drug_is_left() -> None:
+    # Skin has no second-line drug; the event itself goes on. A gut that awaits one keeps its dose.
+    skin, gut = Ward("rash", 3, resistance=1), Ward("colitis", 3, resistance=1)
+    doses = {}
+    for day in range(0, 126, 7):
+        doses[day] = float(skin.see(float(day)).steroid_mg_per_kg[0])
+        gut.see(float(day))
+        assert not skin.management.controlled.any()
+    assert doses[77] == 1.0
+    assert [doses[day] for day in (84, 91, 98, 105, 112)] == pytest.approx([0.8, 0.6, 0.4, 0.2, 0.0])
+    assert doses[119] == 0.0
+    assert skin.action == "stop, steroid"  # held for more than twelve weeks
+    assert gut.management.controlled.all()
+
+
 def test_a_hold_of_more_than_twelve_weeks_ends_treatment() -> None:
     ward = Ward("colitis", 2)
     stopped = [bool(ward.see(float(day)).stop_immunotherapy[0]) for day in range(0, 99, 7)]

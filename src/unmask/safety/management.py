@@ -5,6 +5,7 @@ The rules are data (``management.toml``), one per toxicity and grade. What is do
 - An event of grade 2 or more is treated by the rule of its grade on the day it is seen.
 - Steroid: the highest dose any present event asks for, unchanged until all are at grade 1, then a taper to none over
   the longest of their taper times, in equal weekly steps. A new event in between raises the dose again.
+- A steroid that does not help, where no other drug is left, is tapered after ``futile_steroid_weeks``.
 - Second-line drug: when an event does not respond after ``refractory_days`` of steroid; the next one in the list
   ``second_refractory_days`` after the first.
 - Immunotherapy is held until every event that asked for it is at grade 1 and the steroid has come down to
@@ -78,6 +79,7 @@ class Management:
         data = safety_data("management")
         self._resume_at = float(data["resume_steroid_mg_per_kg"])
         self._checks = (float(data["refractory_days"]), float(data["second_refractory_days"]))
+        self._futile = 7.0 * float(data["futile_steroid_weeks"])
         self._longest_hold = 7.0 * float(data["longest_hold_weeks"])
         self._rules = tuple(
             tuple(rules()[toxicity, grade] for grade in range(1, GRADES)) for toxicity in kinds.toxicity
@@ -106,8 +108,9 @@ class Management:
         grade = np.where(severe, episodes.grade, 0)
         hold, stop, stop_ctla4 = self._stops(day, seen, grade, exposure)
         steroid = self._by_rule(grade, lambda rule: rule.steroid_mg_per_kg)
+        needed = np.where(self._in_vain(day, grade, episodes), 0.0, steroid)
         self._steroid.advance(
-            day, seen, steroid.max(axis=0), self._by_rule(grade, lambda rule: rule.taper_weeks).max(axis=0)
+            day, seen, needed.max(axis=0), self._by_rule(grade, lambda rule: rule.taper_weeks).max(axis=0)
         )
         self._steroid_since[(steroid > 0) & np.isnan(self._steroid_since)] = day
         given = self._second_line(day, grade, episodes)
@@ -172,6 +175,14 @@ class Management:
         self._drugs_given += given >= 0
         self._last_drug[given >= 0] = day
         return given
+
+    def _in_vain(self, day: float, grade: Codes, episodes: Episodes) -> Flags:
+        """Return where a steroid has not helped for long and no other drug is left to try, ``(E, N)``."""
+        resisting = (grade > 0) & (episodes.resistance > self._drugs_given)
+        for number in range(len(SECOND_LINE)):
+            left = self._by_rule(grade, _drug_at(number)) > 0
+            resisting &= ~(left & (self._drugs_given == number))
+        return np.asarray(resisting & (day - self._steroid_since >= self._futile), dtype=bool)
 
     def _note(self, hold: Flags, stop: Flags, stop_ctla4: Flags, steroid: Flags, given: Codes) -> None:
         """Remember what was done because of each event."""

@@ -37,13 +37,18 @@ COMBINATION = (
     Part("nivolumab", 3, "mg/kg", 14, then=True),
     *IPILIMUMAB,
 )
-# Months: published median progression-free survival (CheckMate 067, 066 and 026: unconfirmed; OAK 2.8).
+# Months: published median progression-free survival (all unconfirmed but OAK 2.8). Of many trials: those of melanoma.
 REGIMENS = {
     "nivolumab, CheckMate 067": Regimen(NIVOLUMAB, "melanoma", 6.9),
     "ipilimumab, CheckMate 067": Regimen(IPILIMUMAB, "melanoma", 2.9),
     "nivolumab + ipilimumab, CheckMate 067": Regimen(COMBINATION, "melanoma", 11.5),
     "nivolumab, CheckMate 066": Regimen(NIVOLUMAB, "melanoma", 5.1),
     "nivolumab, CheckMate 026": Regimen(NIVOLUMAB, "nsclc", 4.2),
+    "nivolumab, CheckMate 066 after 3 years": Regimen(NIVOLUMAB, "melanoma", 5.1),
+    "nivolumab, CheckMate 017": Regimen(NIVOLUMAB, "nsclc", 3.5),
+    "pembrolizumab, KEYNOTE-042": Regimen((Part("pembrolizumab", 200, "mg", 21, 35),), "nsclc", 5.4),
+    "nivolumab, 21 trials": Regimen(NIVOLUMAB, "melanoma", 5.1),
+    "ipilimumab, 22 trials": Regimen(IPILIMUMAB, "melanoma", 2.9),
     "atezolizumab, OAK": Regimen((Part("atezolizumab", 1200, "mg", 21),), "nsclc", 2.8),
     "nivolumab, CheckMate 76K": Regimen((Part("nivolumab", 480, "mg", 28, 13),), "melanoma", np.inf),
     "nivolumab + ipilimumab 1 mg/kg, CheckMate 914": Regimen(
@@ -85,6 +90,8 @@ def measured(seen: Seen, what: str, *, treated: bool = False) -> tuple[float, fl
         events = seen.events
         acted = ~events["action"].isin(["none", "supportive", "hold"])
         seen = replace(seen, events=events[acted])
+    if what == "fatal":
+        return share_of(seen, chosen(seen, "any", 5)), np.nan
     if what == "discontinuation":
         share = float(seen.stopped_by_toxicity.mean())
         return share, np.nan
@@ -182,7 +189,7 @@ def report(patients: int) -> None:
             cells = []
             found_shares = measured(seen[name], what, treated="definition" in trial)
             for found, target in zip(found_shares, (any_grade, severe), strict=True):
-                if np.isnan(found):
+                if np.isnan(found) or np.isnan(target):
                     continue
                 low, high = proportion(round(target * trial["n"]), trial["n"]).ci
                 good = low <= found <= high
@@ -192,9 +199,10 @@ def report(patients: int) -> None:
                     f"{100 * found:5.1f} ({100 * target:4.1f}, {100 * low:4.1f}-{100 * high:4.1f})"
                     f"{' ' if good else '*'}"
                 )
+            place = "3+ " if np.isnan(any_grade) else ""  # only a figure of severe events
             note = "fitted" if what in trial["calibrated"] else "check"
             print(
-                f"  {what:22s} {cells[0]}  {'3+ ' + cells[1] if len(cells) > 1 else '':35s} "
+                f"  {what:22s} {place}{cells[0]}  {'3+ ' + cells[1] if len(cells) > 1 else '':35s} "
                 f"{note}{'' if read else ', unconfirmed'}"
             )
         organs = measured(seen[name], "immune-related in an organ")

@@ -29,6 +29,7 @@ WEEK = 7
 STREAMS = RandomStreams(2026)
 CLASSES = {
     "nivolumab": ImmunotherapyClass.ANTI_PD1,
+    "pembrolizumab": ImmunotherapyClass.ANTI_PD1,
     "atezolizumab": ImmunotherapyClass.ANTI_PDL1,
     "ipilimumab": ImmunotherapyClass.ANTI_CTLA4,
 }
@@ -161,6 +162,13 @@ def treat(
                 begins = ((left[number] == 0) | ended) & np.isinf(next_dose[after])
                 next_dose[after, begins] = np.maximum(day, next_dose[number, begins])
 
+    def anti_ctla4_left() -> np.ndarray:
+        ahead = np.zeros(count, dtype=bool)
+        for number, part in enumerate(regimen.parts):
+            if part.drug == "ipilimumab":
+                ahead |= left[number] > 0
+        return ahead
+
     doses(0.0)
     while due.min() <= follow_days:
         day = float(due.min())
@@ -178,19 +186,14 @@ def treat(
         exposure = Exposure(
             on_immunotherapy=(day <= off_day) & ~stopped,
             immunotherapy_class=np.where(both, int(ImmunotherapyClass.COMBINATION), latest),
-            on_chemotherapy=np.zeros(count, dtype=bool),
-            new_cycle=np.full(count, -1, dtype=np.int64),
-            cycles=np.zeros(count, dtype=np.int64),
-            radiotherapy_gy=np.zeros(count),
+            anti_ctla4_planned=anti_ctla4_left() & (day <= off_day),
         )
         orders = desk.visit(day, seen, observed, exposure)
         held, stopped_ctla4 = orders.hold_immunotherapy, orders.stop_anti_ctla4
         stopped = orders.stop_immunotherapy
         # As trials count it: any drug of the regimen given up for toxicity before its course was over.
         given_up = stopped.copy()
-        for number, part in enumerate(regimen.parts):
-            if part.drug == "ipilimumab":
-                given_up |= stopped_ctla4 & (left[number] > 0)
+        given_up |= stopped_ctla4 & anti_ctla4_left()
         stop_day[given_up & np.isinf(stop_day) & (day <= off_day)] = day
         dead |= orders.death
         steroid = np.maximum(orders.steroid_mg_per_kg, background.baseline_steroid_mg_per_kg)

@@ -12,6 +12,7 @@ from unmask.safety.episodes import Episodes
 from unmask.safety.event_kinds import Kinds, kinds, safety_data
 from unmask.safety.exposure import Exposure, ImmunotherapyClass
 from unmask.safety.immune_related import Onsets, ctla4_share, onset_rates
+from unmask.safety.timing import IN_AN_ORGAN
 
 TOLERATED = safety_data("immune_related")["tolerated_autoreactivity"]
 NO_FRAILTY = 1e9
@@ -221,13 +222,23 @@ def test_every_kind_is_sound() -> None:
 
 def test_published_figures_are_of_known_kinds() -> None:
     data = safety_data("published")
-    known = {*kinds().event, *kinds().organ, "any", "discontinuation", "diarrhoea or colitis"}
+    known = {
+        *kinds().event,
+        *kinds().organ,
+        "any",
+        "discontinuation",
+        "diarrhoea or colitis",
+        "fatal",
+        IN_AN_ORGAN,
+    }
     for trial in data["trial"]:
         for key in ("read", "unconfirmed"):
             assert trial["source"] in data["sources"]
             for what, (any_grade, severe) in trial[key].items():
                 assert what in known
-                assert 0 <= severe <= any_grade <= 100
+                numbers = [figure for figure in (severe, any_grade) if not np.isnan(figure)]  # nan: no figure
+                assert numbers and numbers == sorted(numbers)
+                assert numbers[0] >= 0 and numbers[-1] <= 100
         assert set(trial["calibrated"]) <= {*trial["read"], *trial["unconfirmed"]}
     for block in data["timing"]:
         assert block["trial"] in {trial["name"] for trial in data["trial"]}

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from unmask.patients.random_streams import RandomStreams
@@ -97,6 +97,7 @@ def test_orders_and_events_are_possible(seed: int, level: list[float], code: Imm
 
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 10_000), levels, classes)
+@example(14, [7.0], ImmunotherapyClass.ANTI_PD1)  # a flare of grade 3 that would have lasted for four years
 def test_courses_of_steroid_end(seed: int, level: list[float], code: ImmunotherapyClass) -> None:
     arm = Arm(np.arange(PATIENTS), seed, level, code, days=700)
     alive = ~arm.dead

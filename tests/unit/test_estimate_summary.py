@@ -112,10 +112,12 @@ def test_numbers_are_those_of_the_patients(tables: dict) -> None:
 def test_adverse_events_count_patients_once_and_only_related_ones(tables: dict) -> None:
     events = pd.DataFrame(
         {
-            "patient": [1, 1, 2, 3, 4, 5],
-            "arm": ["new", "new", "new", "new", "new", "old"],
-            "grade": [3, 4, 2, 3, 5, 3],
-            "related": [True, True, True, False, True, True],
+            "patient": [1, 1, 2, 3, 4, 5, 6],
+            "arm": ["new", "new", "new", "new", "new", "old", "old"],
+            # What only a blood count finds is no event that a trial reports.
+            "event": [*["colitis"] * 6, "neutrophil count decreased"],
+            "grade": [3, 4, 2, 3, 5, 3, 4],
+            "related": [True, True, True, False, True, True, True],
         }
     )
     summary = summarise(tables | {"adverse_events": events}, ARMS)

@@ -65,10 +65,13 @@ def test_sentences_and_figures_say_what_the_summary_says(full: ReportInput) -> N
 def test_rates_outside_the_published_interval_are_marked(full: ReportInput) -> None:
     found = safety_figures.section(full, TEXT)
     published = full.summary["arms"]["docetaxel"]["safety"]["published"]  # type: ignore[index]
-    rows = [row for row in found.compared if row.group.startswith("Docetaxel")]
+    (table,) = found.comparisons
+    rows = [row for row in table.rows if row.group.startswith("Docetaxel")]
     assert [bool(row.verdict) for row in rows] == [not item["inside"] for item in published]
-    outside = sum(bool(row.verdict) for row in found.compared)
-    assert f"outside for {outside}." in found.tally
+    outside = sum(bool(row.verdict) for row in table.rows)
+    assert f"misses {outside}." in table.tally
+    items = [item for arm in full.summary["arms"].values() for item in arm["safety"]["published"]]  # type: ignore[attr-defined]
+    assert f"Only {sum(item['confirmed'] for item in items)} of them" in table.tally
     html = render(full)
     section = html[html.index('id="adverse"') : html.index('id="failures"')]
     assert section.count('class="verdict"') == outside
@@ -104,4 +107,4 @@ def test_the_terminal_names_side_effects(full: ReportInput) -> None:
     stream = io.StringIO()
     print_summary(full.summary, {}, stream)
     assert "Any side effect" in stream.getvalue()
-    assert "Immune-related grade 3+" in stream.getvalue()
+    assert "Immune-related 3+" in stream.getvalue()

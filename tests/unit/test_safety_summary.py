@@ -74,6 +74,8 @@ def test_rates_count_each_patient_once_at_the_worst_grade_with_exact_intervals()
     assert "nausea" not in safety["events"]
     counted = safety["events"]["neutrophil count decreased"]
     assert (counted["laboratory"], counted["any"], counted["classes"]) == (True, 0.1, ["chemotherapy"])
+    # Fatigue and the unnamed rest are no events of an organ.
+    assert safety["immune_related_in_an_organ"]["any"] == 0.2
     assert severe_share(tables()["adverse_events"], "a", 10)["value"] == 0.3
 
 
@@ -81,7 +83,8 @@ def test_what_was_done() -> None:
     done = summarise_safety(tables(), "a")["management"]
     expected = {
         "topical": 0.2, "replacement": 0.0, "supportive": 0.0, "antibiotics": 0.1, "steroid": 0.3, "biologic": 0.1,
-        "held": 0.1, "stopped": 0.1, "delayed": 0.1, "reduced": 0.1, "resumed": 1.0,
+        "held": 0.1, "stopped": 0.1, "stopped_anti_ctla4": 0.0, "given_up": 0.1, "delayed": 0.1, "reduced": 0.1,
+        "resumed": 1.0,
     }  # fmt: skip
     assert done == expected
     assert summarise_safety(tables(), "a")["doses"] == {
@@ -202,5 +205,5 @@ def test_misses_are_marked() -> None:
     assert by["any", "severe"]["virtual"] == 0.3
     assert by["any", "severe"]["confirmed"] and not nausea["confirmed"]
     elsewhere = beside(safety, ["docetaxel"], "another trial")
-    assert {row["trial"] for row in elsewhere} == {"OAK", "CheckMate 057", "US label"}
+    assert {row["trial"] for row in elsewhere} == {"OAK", "CheckMate 017", "CheckMate 057", "US label"}
     assert beside(safety, ["water"]) == []

@@ -123,8 +123,8 @@ ARM_FIGURES: tuple[tuple[tuple[str, ...], Kind], ...] = (
     (("os_rate", "*"), "share"),
     (("safety", "any", "any"), "share"),
     (("grade3plus_related",), "share"),
-    (("safety", "classes", "immune-related", "any"), "share"),
-    (("safety", "classes", "immune-related", "grade3plus"), "share"),
+    (("safety", "immune_related_in_an_organ", "any"), "share"),
+    (("safety", "immune_related_in_an_organ", "grade3plus"), "share"),
 )
 """Where each figure of an arm lies in the summary, in reading order; ``*`` stands for every key (months)."""
 

@@ -1,4 +1,4 @@
-"""The section of side effects: sentences in natural frequencies, figures, what was done, model beside published.
+"""The section of side effects: sentences in natural frequencies and figures; its tables are ``safety_tables``.
 
 Everything comes from ``summary["arms"][ARM]["safety"]`` (:mod:`unmask.safety.summary`); without it the section is the
 table of events alone.
@@ -11,39 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unmask.report import safety_panels, words
+from unmask.report import safety_panels, safety_tables, words
 from unmask.report.figures import Figure
 from unmask.report.inputs import Arm, ReportInput
 from unmask.report.safety_panels import Curve, Rate, Typical
+from unmask.report.safety_tables import Arms, ComparedTable, MeasureRow, at, label
 from unmask.report.words import Words
 
 MOST_EVENTS = 14
-MOST_CURVES = 7
+MOST_CURVES = 9
 LEAST_SHARE = 0.005
 """Groups that fewer than 1 in 200 patients of every arm had are not drawn."""
 IMMUNE_RELATED = "immune-related"
-
-
-@dataclass(frozen=True)
-class MeasureRow:
-    """One measure against side effects: per arm, how many out of 100 patients had it."""
-
-    label: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ComparedRow:
-    """One rate beside a published one."""
-
-    group: str
-    event: str
-    virtual: str
-    virtual_ci: str
-    published: str
-    published_ci: str
-    unconfirmed: bool
-    verdict: str
 
 
 @dataclass(frozen=True)
@@ -54,8 +33,7 @@ class SafetySection:
     people: tuple[Figure, ...] = ()
     figures: tuple[Figure, ...] = ()
     measures: tuple[MeasureRow, ...] = ()
-    compared: tuple[ComparedRow, ...] = ()
-    tally: str = ""
+    comparisons: tuple[ComparedTable, ...] = ()
 
 
 def section(report: ReportInput, text: Words) -> SafetySection:
@@ -63,14 +41,12 @@ def section(report: ReportInput, text: Words) -> SafetySection:
     arms = [(arm, found) for arm in report.arms if (found := of_arm(report, arm)) is not None]
     if not arms:
         return SafetySection()
-    compared = _compared(arms, text)
     return SafetySection(
         sentences=_sentences(arms, text),
         people=tuple(_people(report, arms, text)),
         figures=(*_rates(report, arms, text), *_onset(report, arms, text), *_course(report, arms, text)),
-        measures=_measures(arms, text),
-        compared=compared,
-        tally=_tally(arms, text),
+        measures=safety_tables.measures(arms, text),
+        comparisons=safety_tables.comparisons(arms, text),
     )
 
 
@@ -82,33 +58,24 @@ def of_arm(report: ReportInput, arm: Arm) -> Mapping[str, Any] | None:
     return found if isinstance(found, Mapping) and found.get("n") else None
 
 
-Arms = Sequence[tuple[Arm, Mapping[str, Any]]]
-
-
 def _sentences(arms: Arms, text: Words) -> tuple[str, ...]:
     def told(path: tuple[str, ...], key: str) -> str | None:
         parts = [
             text("finding.with_arm", number=words.out_of_hundred(value), arm=arm.prose)
             for arm, found in arms
-            if (value := _at(found, path)) is not None
+            if (value := at(found, path)) is not None
         ]
         return text(key, parts=text.join(parts)) if parts else None
 
     sentences = (
         told(("any", "any"), "safety.any"),
         told(("any", "grade3plus"), "safety.severe"),
-        told(("classes", "immune-related", "any"), "safety.immune"),
-        told(("classes", "immune-related", "grade3plus"), "safety.immune_severe"),
+        told(("immune_related_in_an_organ", "any"), "safety.immune"),
+        told(("immune_related_in_an_organ", "grade3plus"), "safety.immune_severe"),
         told(("fatal", "value"), "safety.fatal"),
         told(("events", "neutrophil count decreased", "grade3plus"), "safety.by_count"),
     )
     return tuple(sentence for sentence in sentences if sentence)
-
-
-def _at(node: object, path: Sequence[str]) -> float | None:
-    for name in path:
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return words.finite(node)
 
 
 def _people(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
@@ -142,7 +109,7 @@ def _rates(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
     names = _events(arms)
     if not names:
         return []
-    shares = [_at(found, ("events", name, "any")) or 0.0 for _, found in arms for name in names]
+    shares = [at(found, ("events", name, "any")) or 0.0 for _, found in arms for name in names]
     x_max = min(1.0, max(0.1, 1.05 * max(shares)))
     panels = []
     for arm, found in arms:
@@ -150,27 +117,23 @@ def _rates(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
         for name in names:
             figures = found["events"].get(name)
             grades = figures["grades"] if figures else {}
-            rows.append(Rate(_label(name, text), _at(figures, ("any",)) or 0.0, grades))
+            rows.append(Rate(label(name, text), at(figures, ("any",)) or 0.0, grades))
         told = ", ".join(f"{row.label} {words.out_of_hundred(row.share)}" for row in rows[:6])
         alt = text("figure.safety_rates.alt", arm=arm.title, parts=told)
         panels.append(safety_panels.rates(arm.title, report.colours()[arm.name], rows, x_max, alt, text))
     return [_figure("safety_rates", panels, text)]
 
 
-def _label(name: str, text: Words) -> str:
-    return str(text.get("event_label").get(name, name))
-
-
-def _groups(found: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+def _groups(found: Mapping[str, Any], text: Words) -> list[tuple[str, Mapping[str, Any]]]:
     """Return what onset curves are drawn of: organs of immune-related events, and events of other classes."""
     immune = found["organs"].get(IMMUNE_RELATED, {})
-    groups = [(str(organ), figures) for organ, figures in immune.items()]
+    groups = [(label(str(organ), text), figures) for organ, figures in immune.items()]
     groups += [
         (str(name), figures)
         for name, figures in found["events"].items()
         if IMMUNE_RELATED not in figures["classes"] and not figures["laboratory"]
     ]
-    kept = [(label, mine) for label, mine in groups if (words.finite(mine["any"]) or 0.0) >= LEAST_SHARE]
+    kept = [(name, mine) for name, mine in groups if (words.finite(mine["any"]) or 0.0) >= LEAST_SHARE]
     return sorted(kept, key=lambda item: (-item[1]["any"], item[0]))[:MOST_CURVES]
 
 
@@ -188,12 +151,12 @@ def _until(curves: Sequence[Curve]) -> float:
 
 
 def _onset(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
-    drawn = [(arm, _groups(found)) for arm, found in arms]
+    drawn = [(arm, _groups(found, text)) for arm, found in arms]
     if not any(groups for _, groups in drawn):
         return []
     curves = {
         arm.name: [
-            Curve(label, mine["onset_curve"]["weeks"], mine["onset_curve"]["share"]) for label, mine in groups
+            Curve(name, mine["onset_curve"]["weeks"], mine["onset_curve"]["share"]) for name, mine in groups
         ]
         for arm, groups in drawn
     }
@@ -204,7 +167,7 @@ def _onset(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
         if groups:
             y_max = min(1.0, max(0.05, 1.12 * max(float(c.share[-1]) for c in curves[arm.name])))
             told = ", ".join(
-                f"{label} {words.fixed(mine['onset_weeks']['median'], 0)}" for label, mine in groups
+                f"{name} {words.fixed(mine['onset_weeks']['median'], 0)}" for name, mine in groups
             )
             alt = text("figure.safety_onset.alt", arm=arm.title, parts=told)
             panels.append(
@@ -219,7 +182,7 @@ def _course(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
     panels = []
     for arm, found in arms:
         rows = [
-            Typical(_label(name, text), onset, words.finite(figures["resolution_weeks"]["median"]))
+            Typical(label(name, text), onset, words.finite(figures["resolution_weeks"]["median"]))
             for name in _events([(arm, found)])
             if (figures := found["events"][name]) and not figures["laboratory"]
             and (onset := words.finite(figures["onset_weeks"]["median"])) is not None
@@ -234,82 +197,6 @@ def _course(report: ReportInput, arms: Arms, text: Words) -> list[Figure]:
             alt = text("figure.safety_course.alt", arm=arm.title, parts=told)
             panels.append(safety_panels.course(arm.title, report.colours()[arm.name], rows, alt, text))
     return [_figure("safety_course", panels, text)] if panels else []
-
-
-def _measures(arms: Arms, text: Words) -> tuple[MeasureRow, ...]:
-    """Return measures that at least one arm needed; with a run without management beside it, its rows follow."""
-    rows = []
-    for measure, label in text.get("measure").items():
-        values = [_at(found, ("management", measure)) for _, found in arms]
-        if any(value for value in values):
-            rows.append(MeasureRow(str(label), tuple(_out_of(value) for value in values)))
-    for path, key in ((("any", "grade3plus"), "severe"), (("fatal", "value"), "fatal")):
-        beside = [_at(found, ("unmanaged", *path)) for _, found in arms]
-        if any(value is not None for value in beside):
-            with_it = tuple(_out_of(_at(found, path)) for _, found in arms)
-            rows.append(MeasureRow(text(f"safety.{key}_managed"), with_it))
-            rows.append(MeasureRow(text(f"safety.{key}_unmanaged"), tuple(map(_out_of, beside))))
-    return (*rows, *_dose_rows(arms, text))
-
-
-def _dose_rows(arms: Arms, text: Words) -> list[MeasureRow]:
-    """Return mean doses per patient with management and, where known, without it."""
-    rows = []
-    for key, node in (("doses_managed", ()), ("doses_unmanaged", ("unmanaged",))):
-        cells = []
-        for _, found in arms:
-            here: Any = found
-            for name in (*node, "doses"):
-                here = here.get(name) if isinstance(here, Mapping) else None
-            per = [f"{words.fixed(d['per_patient'])} {drug}" for drug, d in here.items()] if here else []
-            cells.append(", ".join(per) or words.ABSENT)
-        if any(cell != words.ABSENT for cell in cells):
-            rows.append(MeasureRow(text(f"safety.{key}"), tuple(cells)))
-    return rows
-
-
-def _out_of(value: float | None) -> str:
-    return "<1" if value is not None and 0 < value < 0.005 else words.fixed(_hundred(value), 0)
-
-
-def _hundred(value: float | None) -> float | None:
-    return None if value is None else 100.0 * value
-
-
-def _compared(arms: Arms, text: Words) -> tuple[ComparedRow, ...]:
-    rows = []
-    for arm, found in arms:
-        for item in found.get("published") or ():
-            verdict = "inside" if item["inside"] else f"outside_{item['direction']}"
-            rows.append(
-                ComparedRow(
-                    group=text("safety.group", arm=arm.title, trial=item["trial"]),
-                    event=text(f"safety.compared_{item['grade']}", event=_label(item["event"], text)),
-                    virtual=words.share(item["virtual"]),
-                    virtual_ci=_interval(item["virtual_ci"]),
-                    published=words.share(item["published"]),
-                    published_ci=_interval(item["published_ci"]),
-                    unconfirmed=not item["confirmed"],
-                    verdict="" if item["inside"] else text(f"text.{verdict}"),
-                )
-            )
-    return tuple(rows)
-
-
-def _tally(arms: Arms, text: Words) -> str:
-    items = [item for _, found in arms for item in found.get("published") or ()]
-    if not items:
-        return ""
-    inside = sum(bool(item["inside"]) for item in items)
-    unconfirmed = sum(not item["confirmed"] for item in items)
-    return text(
-        "safety.tally", total=len(items), inside=inside, outside=len(items) - inside, unconfirmed=unconfirmed
-    )
-
-
-def _interval(ci: Sequence[float | None]) -> str:
-    low, high = (words.fixed(_hundred(limit)) for limit in ci)
-    return f"{low}{words.EN_DASH}{high}"
 
 
 def _figure(key: str, panels: Sequence[str], text: Words) -> Figure:

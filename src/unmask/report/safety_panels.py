@@ -16,7 +16,17 @@ GRADE_COLOURS: Mapping[str, str] = {
     "0": "#e9edf0", "1": "#f9d5dd", "2": "#ef8fae", "3": "#c2327a", "4": "#74105c", "5": style.INK,
 }  # fmt: skip
 """Pink to plum: neither the colours of the arms nor those of the responses; the grade stands beside it as a number."""
-LINE_COLOURS = ("#0067a8", "#b94a00", "#00765a", "#8a4a9e", "#6f5a00", "#1d2730", "#a3195b", "#56646f")
+LINE_COLOURS = (
+    "#0067a8",
+    "#b94a00",
+    "#00765a",
+    "#8a4a9e",
+    "#6f5a00",
+    "#1d2730",
+    "#a3195b",
+    "#56646f",
+    "#7b4a2d",
+)
 DASHES = (None, "7 3", "2 2", "9 2 2 2")
 ROW = 25.0
 LABELS = 182.0  # room for "low neutrophils, counted"

@@ -35,6 +35,8 @@ ACTIONS = (
     "hold",
     "hold, steroid",
     "hold, steroid, biologic",
+    "hold, stop anti-CTLA-4, steroid",
+    "hold, stop anti-CTLA-4, steroid, biologic",
     "stop, steroid",
     "stop, steroid, biologic",
     "delay",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
@@ -10,18 +11,22 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from unmask.safety.timing import IN_AN_ORGAN
 from unmask.survival.proportions import proportion
 
 FILES = ("published", "published_chemotherapy")
 ANY = "any"
 DISCONTINUATION = "discontinuation"
+FATAL = "fatal"
 
 
 @dataclass(frozen=True)
 class PublishedRate:
     """Share of a trial's patients with an event, of any grade or of grade 3 or more.
 
-    ``event`` "any" stands for every event related to treatment, "discontinuation" for events that ended treatment.
+    ``event`` "any" stands for every event related to treatment, "discontinuation" for events that ended treatment,
+    "fatal" for those that ended fatally, :data:`~unmask.safety.timing.IN_AN_ORGAN` for immune-related ones without
+    fatigue and the unnamed rest.
     """
 
     trial: str
@@ -56,6 +61,8 @@ def _rates(trial: Mapping[str, Any], sources: Mapping[str, str]) -> Iterator[Pub
     ):
         for event, pair in trial.get(table, {}).items():
             for severe, percent in enumerate(pair):
+                if math.isnan(percent):
+                    continue
                 yield PublishedRate(
                     trial=title or drugs,
                     drugs=frozenset(drugs.split(" + ")),
@@ -80,8 +87,8 @@ def beside(safety: Mapping[str, Any], drugs: Collection[str], trial: str = "") -
     drugs
         Names of the drugs of the arm's study treatment.
     trial
-        Name of the virtual trial ("oak"). Where the trial of this name published rates of these drugs, no other
-        trial's are shown, except those that are meant for all.
+        Name of the virtual trial ("oak"). Where the trial of this name published rates of these drugs, at whatever
+        time, no other trial's are shown, except those that are meant for all.
 
     Returns
     -------
@@ -91,7 +98,7 @@ def beside(safety: Mapping[str, Any], drugs: Collection[str], trial: str = "") -
         the published interval, ``trial``, ``source``, ``confirmed``, ``calibrated``.
     """
     mine = [rate for rate in published_rates() if rate.drugs == frozenset(drugs)]
-    same = [rate for rate in mine if _plain(rate.trial) == _plain(trial)]
+    same = [rate for rate in mine if trial and _plain(rate.trial).startswith(_plain(trial))]
     rates = [rate for rate in mine if rate in same or rate.always] if same else mine
     return [row for rate in rates if (row := _beside(safety, rate)) is not None]
 
@@ -122,11 +129,14 @@ def _beside(safety: Mapping[str, Any], rate: PublishedRate) -> dict[str, Any] | 
 def _virtual(safety: Mapping[str, Any], rate: PublishedRate) -> tuple[float | None, list[float | None]]:
     size = safety["n"]
     if rate.event == DISCONTINUATION:
-        stopped = None if rate.severe else safety["management"]["stopped"]
-        if stopped is None:
+        given_up = None if rate.severe else safety["management"]["given_up"]
+        if given_up is None:
             return None, [None, None]
-        return stopped, list(proportion(round(stopped * size), size).ci)
-    figures = safety["any"] if rate.event == ANY else safety["events"].get(rate.event)
+        return given_up, list(proportion(round(given_up * size), size).ci)
+    if rate.event == FATAL:
+        return safety["fatal"]["value"], safety["fatal"]["ci"]
+    whole = {ANY: safety["any"], IN_AN_ORGAN: safety["immune_related_in_an_organ"]}
+    figures = whole.get(rate.event) or safety["events"].get(rate.event)
     if figures is None:  # nobody had it
         none = proportion(0, size)
         return none.value, list(none.ci)

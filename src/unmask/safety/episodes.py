@@ -52,6 +52,7 @@ class Episodes:
         self._uniform, self._exponential = remembered(uniform), remembered(exponential)
         course = safety_data("immune_related")["course"]
         self._log_sd = float(course["log_sd_of_duration"])
+        self._longest = float(course["longest_duration_sd"])
         self._improvement = float(course["improvement"])
         self._natural_speed = float(course["natural_speed"])
         self._fulminant_days = float(course["fulminant_median_days"]) / np.log(2.0)
@@ -98,7 +99,8 @@ class Episodes:
         fulminant = (grade >= 3) & (uniform("fulminant") < kinds.fulminant_share[kind])
         dies_after = self._fulminant_days * self._drawn(self._exponential, "fatal after", kind, rows)
         refractory = uniform("resistance") / max(kinds.refractory_share[kind], 1e-12)
-        deviation = np.exp(self._log_sd * ndtri(uniform("duration")))
+        # The tail of a lognormal has events of grade 3 that last for years under treatment; no chart has.
+        deviation = np.exp(self._log_sd * np.minimum(ndtri(uniform("duration")), self._longest))
         self.open[at] = True
         self.onset[at] = onset
         self.resolution[at] = np.nan

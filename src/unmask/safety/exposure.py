@@ -35,27 +35,15 @@ class Exposure:
         everything here.
     immunotherapy_class
         :class:`ImmunotherapyClass`: of the present treatment, after it of the last one (late events), 0 before any.
-    on_chemotherapy
-        Within a cycle of chemotherapy.
-    new_cycle
-        Place in ``chemotherapy_drugs`` of the drug of a cycle given since the last visit, -1 for none.
-    cycles
-        Cycles of chemotherapy so far.
-    radiotherapy_gy
-        Dose so far, Gy.
-    chemotherapy_drugs
-        Names of the chemotherapy drugs of the arm, in the order that ``new_cycle`` counts.
+    anti_ctla4_planned
+        More doses of an antibody against CTLA-4 are part of the treatment.
     cumulative_dose
         Chemotherapy drug -> dose so far, mg/m2, shape ``(N,)``.
     """
 
     on_immunotherapy: Flags
     immunotherapy_class: Codes
-    on_chemotherapy: Flags
-    new_cycle: Codes
-    cycles: Codes
-    radiotherapy_gy: Array
-    chemotherapy_drugs: tuple[str, ...] = ()
+    anti_ctla4_planned: Flags
     cumulative_dose: Mapping[str, Array] = field(default_factory=dict)
 
     @classmethod
@@ -64,8 +52,5 @@ class Exposure:
         return cls(
             on_immunotherapy=np.zeros(patients, dtype=bool),
             immunotherapy_class=np.zeros(patients, dtype=np.int64),
-            on_chemotherapy=np.zeros(patients, dtype=bool),
-            new_cycle=np.full(patients, -1, dtype=np.int64),
-            cycles=np.zeros(patients, dtype=np.int64),
-            radiotherapy_gy=np.zeros(patients),
+            anti_ctla4_planned=np.zeros(patients, dtype=bool),
         )

@@ -5,6 +5,7 @@ The rules are data (``management.toml``), one per toxicity and grade. What is do
 - An event of grade 2 or more is treated by the rule of its grade on the day it is seen.
 - Steroid: the highest dose any present event asks for, unchanged until all are at grade 1, then a taper to none over
   the longest of their taper times, in equal weekly steps. A new event in between raises the dose again.
+- A steroid that does not help, where no other drug is left, is tapered after ``futile_steroid_weeks``.
 - Second-line drug: when an event does not respond after ``refractory_days`` of steroid; the next one in the list
   ``second_refractory_days`` after the first.
 - Immunotherapy is held until every event that asked for it is at grade 1 and the steroid has come down to
@@ -35,7 +36,7 @@ Flags = NDArray[np.bool_]
 
 GRADES = 5  # 0 (no event) to 4; grade 5 is past management
 SECOND_LINE = ("infliximab", "vedolizumab", "mycophenolate")
-HOLD, STOP, STEROID, BIOLOGIC = 1, 2, 4, 8  # measures taken, as bits
+HOLD, STOP, STEROID, BIOLOGIC, STOP_ANTI_CTLA4 = 1, 2, 4, 8, 16  # measures taken, as bits
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Management:
         data = safety_data("management")
         self._resume_at = float(data["resume_steroid_mg_per_kg"])
         self._checks = (float(data["refractory_days"]), float(data["second_refractory_days"]))
+        self._futile = 7.0 * float(data["futile_steroid_weeks"])
         self._longest_hold = 7.0 * float(data["longest_hold_weeks"])
         self._rules = tuple(
             tuple(rules()[toxicity, grade] for grade in range(1, GRADES)) for toxicity in kinds.toxicity
@@ -104,15 +106,16 @@ class Management:
         patients = seen.size
         severe = episodes.open & (episodes.grade >= 2) & seen
         grade = np.where(severe, episodes.grade, 0)
-        hold, stop = self._stops(day, seen, grade, exposure)
+        hold, stop, stop_ctla4 = self._stops(day, seen, grade, exposure)
         steroid = self._by_rule(grade, lambda rule: rule.steroid_mg_per_kg)
+        needed = np.where(self._in_vain(day, grade, episodes), 0.0, steroid)
         self._steroid.advance(
-            day, seen, steroid.max(axis=0), self._by_rule(grade, lambda rule: rule.taper_weeks).max(axis=0)
+            day, seen, needed.max(axis=0), self._by_rule(grade, lambda rule: rule.taper_weeks).max(axis=0)
         )
         self._steroid_since[(steroid > 0) & np.isnan(self._steroid_since)] = day
         given = self._second_line(day, grade, episodes)
         self._hold(day, seen)
-        self._note(hold, stop, steroid > 0, given)
+        self._note(hold, stop, stop_ctla4, steroid > 0, given)
 
         suffices = np.where(steroid > 0, episodes.resistance <= self._drugs_given, True)
         self.controlled = np.where(seen, severe & suffices, self.controlled)
@@ -128,8 +131,12 @@ class Management:
             next_visit=self._next_visit(day, seen, grade, holding),
         )
 
-    def _stops(self, day: float, seen: Flags, grade: Codes, exposure: Exposure) -> tuple[Flags, Flags]:
-        """Take what the rules say about immunotherapy; return which events ask for a hold, and which for a stop."""
+    def _stops(self, day: float, seen: Flags, grade: Codes, exposure: Exposure) -> tuple[Flags, Flags, Flags]:
+        """Take what the rules say about immunotherapy.
+
+        Return which events ask for a hold, which for a stop, and which end the antibody against CTLA-4 alone before
+        its doses are complete.
+        """
         on = exposure.on_immunotherapy & ~self._stopped
         stop = (self._by_rule(grade, lambda rule: rule.immunotherapy == "stop") > 0) & on
         stop_ctla4 = (self._by_rule(grade, lambda rule: rule.stop_anti_ctla4) > 0) & on
@@ -144,7 +151,8 @@ class Management:
         self._stopped_ctla4 |= stop_ctla4.any(axis=0) & blocks_ctla4
         too_long = seen & (day - self._hold_since > self._longest_hold)
         self._stopped |= too_long
-        return wanted, stop | (too_long & wanted)
+        cut_short = stop_ctla4 & blocks_ctla4 & exposure.anti_ctla4_planned & ~alone
+        return wanted, stop | (too_long & wanted), cut_short
 
     def _hold(self, day: float, seen: Flags) -> None:
         """Begin and end holds, by what events ask for and by the dose of the steroid."""
@@ -168,10 +176,20 @@ class Management:
         self._last_drug[given >= 0] = day
         return given
 
-    def _note(self, hold: Flags, stop: Flags, steroid: Flags, given: Codes) -> None:
+    def _in_vain(self, day: float, grade: Codes, episodes: Episodes) -> Flags:
+        """Return where a steroid has not helped for long and no other drug is left to try, ``(E, N)``."""
+        resisting = (grade > 0) & (episodes.resistance > self._drugs_given)
+        for number in range(len(SECOND_LINE)):
+            left = self._by_rule(grade, _drug_at(number)) > 0
+            resisting &= ~(left & (self._drugs_given == number))
+        return np.asarray(resisting & (day - self._steroid_since >= self._futile), dtype=bool)
+
+    def _note(self, hold: Flags, stop: Flags, stop_ctla4: Flags, steroid: Flags, given: Codes) -> None:
         """Remember what was done because of each event."""
         biologic = (given >= 0) & (given < SECOND_LINE.index("mycophenolate"))
-        for flag, done in ((HOLD, hold), (STOP, stop), (STEROID, steroid), (BIOLOGIC, biologic)):
+        for flag, done in (
+            (HOLD, hold), (STOP, stop), (STEROID, steroid), (BIOLOGIC, biologic), (STOP_ANTI_CTLA4, stop_ctla4)
+        ):  # fmt: skip
             self._measures |= np.where(done, flag, 0)
 
     def _next_visit(self, day: float, seen: Flags, grade: Codes, holding: Flags) -> Array:
@@ -189,10 +207,12 @@ class Management:
     def action(self, kind: int, row: int, worst: int) -> str:
         """Return the strongest measure taken because of the present episode, one of ``adverse_events.ACTIONS``."""
         measures = int(self._measures[kind, row])
+        # Where only the antibody against CTLA-4 ends, the other one is held.
+        partly = "hold, stop anti-CTLA-4" if measures & STOP_ANTI_CTLA4 else "hold" if measures & HOLD else ""
+        word = "stop" if measures & STOP else partly
         if measures & BIOLOGIC:
             # A biologic goes with a hold; after the end of treatment there is nothing left to hold.
-            return "stop, steroid, biologic" if measures & STOP else "hold, steroid, biologic"
-        word = {STOP: "stop", HOLD: "hold"}.get(STOP if measures & STOP else measures & HOLD, "")
+            return f"{word or 'hold'}, steroid, biologic"
         if measures & STEROID:
             return f"{word}, steroid" if word else "steroid"
         return word or self._rules[kind][min(worst, GRADES - 1) - 1].local

@@ -17,6 +17,7 @@ from unmask.errors import DataError
 from unmask.safety.adverse_events import AUTOIMMUNE_FLARE, CLASSES, COLUMNS, IMMUNE_RELATED
 from unmask.safety.incidence import FollowUp, onset_curve, onset_weeks, resolution
 from unmask.safety.neutropenia import COUNTED
+from unmask.safety.timing import IN_AN_ORGAN, select
 from unmask.survival.proportions import proportion
 
 LABORATORY = (COUNTED,)
@@ -32,6 +33,7 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "steroid": ("steroid",),
     "biologic": ("biologic",),
     "held": ("hold",),
+    "stopped_anti_ctla4": ("stop anti-CTLA-4",),
     "stopped": ("stop",),
     "delayed": ("delay",),
     "reduced": ("dose reduction",),
@@ -51,7 +53,8 @@ def summarise_safety(tables: Mapping[str, pd.DataFrame], arm: str) -> dict[str, 
     Returns
     -------
     dict
-        ``n``; ``any`` (every class, laboratory findings left out); ``classes``, ``organs`` (class -> organ) and
+        ``n``; ``any`` (every class, laboratory findings left out); ``immune_related_in_an_organ`` (without fatigue
+        and the unnamed rest, which trials call treatment-related); ``classes``, ``organs`` (class -> organ) and
         ``events``, each name -> figures; ``management`` (measure -> share of patients) with ``resumed`` of those
         held; ``doses``; ``fatal``. Figures of a group: ``n``, ``any``, ``grade3plus`` (shares with ``any_ci`` and
         ``grade3plus_ci``), ``grades`` (worst grade -> share), ``onset_weeks``, ``resolution_weeks``, ``resolved``;
@@ -78,6 +81,7 @@ def summarise_safety(tables: Mapping[str, pd.DataFrame], arm: str) -> dict[str, 
     return {
         "n": follow.size,
         "any": figures(clinical, curves=True),
+        "immune_related_in_an_organ": figures(select(clinical, IN_AN_ORGAN), curves=True),
         "classes": {name: figures(rows, curves=True) for name, rows in classes.items() if len(rows)},
         "organs": {
             name: {
@@ -144,7 +148,11 @@ def _share(rows: pd.DataFrame, size: int) -> dict[str, Any]:
 
 
 def _management(events: pd.DataFrame, doses: pd.DataFrame | None, arm: str, size: int) -> dict[str, Any]:
-    """Return the share of patients with each measure, and of those held the share that had a dose afterwards."""
+    """Return the share of patients with each measure.
+
+    Besides ``given_up`` (any drug of the treatment ended for good, as trials count discontinuation), and ``resumed``,
+    of those held the share that had a dose afterwards.
+    """
     parts = {
         str(action): tuple(word.strip() for word in str(action).split(","))
         for action in events["action"].unique()
@@ -155,6 +163,8 @@ def _management(events: pd.DataFrame, doses: pd.DataFrame | None, arm: str, size
         found[measure] = _share(events[events["action"].isin(actions)], size)["value"]
     held = events[(events["class"] == IMMUNE_RELATED) & events["action"].astype(str).str.startswith("hold")]
     since = held.groupby("patient", observed=True)["onset_day"].min()
+    ended = [action for action, had in parts.items() if {"stop", "stop anti-CTLA-4"} & set(had)]
+    found["given_up"] = _share(events[events["action"].isin(ended)], size)["value"]
     found["resumed"] = None
     if doses is not None and len(since):
         given = _study_doses(doses, arm)

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unmask.errors import DataError
+from unmask.safety.summary import severe_share
 from unmask.survival import comparison, proportions
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
 from unmask.survival.published import in_summary_shape
@@ -131,7 +132,7 @@ def arm_summary(
         "duration_of_response_months": {"n": duration.size, **_median(duration)},
         "grade3plus_related": None
         if arm in unmodelled_toxicity
-        else _severe_share(tables.get("adverse_events"), patients, arm),
+        else _severe(tables.get("adverse_events"), arm, size),
     }
     if "irecist_best_response" in patients.columns:
         immune = proportions.category_counts(
@@ -250,12 +251,12 @@ def _first_shrinkage(assessments: pd.DataFrame | None, arm: str) -> NDArray[np.f
     return days / 7.0
 
 
-def _severe_share(events: pd.DataFrame | None, patients: pd.DataFrame, arm: str) -> float | None:
-    """Share of the arm's patients with at least one related adverse event of grade 3 or more."""
-    if events is None or patients.empty:
+def _severe(events: pd.DataFrame | None, arm: str, size: int) -> float | None:
+    """Share of the arm's patients with a related adverse event of grade 3 or more, as trials report it."""
+    if events is None or not size:
         return None
-    severe = events[(events["arm"] == arm) & (events["grade"] >= 3) & events["related"].astype(bool)]
-    return severe["patient"].nunique() / len(patients)
+    share: float | None = severe_share(events, arm, size)["value"]
+    return share
 
 
 def _failures(failed: pd.DataFrame | None) -> dict[str, Any]:

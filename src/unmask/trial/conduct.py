@@ -310,7 +310,8 @@ def conduct_arm(
         course,
         streams,
         background,
-        management=protocol.management == "guideline",
+        management=protocol.management != "none",
+        tumour_type=tumour_type.name,
     )
     everyone = np.arange(cohort.size)
     observed = people.observe(everyone)

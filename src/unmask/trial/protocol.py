@@ -165,7 +165,7 @@ class Protocol(_Record):
     disease: Disease = Disease()
     assessment: Assessment = Assessment()
     population: Population = Population()
-    management: Literal["guideline", "none"] = "guideline"
+    management: Literal["guideline", "none", "both"] = "guideline"
     arms: dict[str, Arm] = Field(min_length=2)
     observed_arm_names: dict[str, str] = {}
     published: dict[str, Any] = {}

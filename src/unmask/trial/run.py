@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
 from unmask.trial.remarks import not_operated, unusual_doses, without_effect
 from unmask.trial.result import OUTPUTS, TrialResult
+from unmask.trial.side_effects import side_effects
 from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, course_quantiles, join
 
 RELATIVE_TOLERANCE = 1e-4
@@ -99,7 +100,9 @@ def plan_trial(
     tumour_type = load_tumour_type(protocol.tumour_type, tumour_change)
     refuse_parameters_of_drugs(protocol, tumour_type)
     _check_memory(protocol)
-    changed = tuple(item for item in settings if item.partition("=")[0].strip() not in ("patients", "seed"))
+    # How many patients, which seed, and a second run beside the trial leave the trial what it is.
+    same = {"patients", "seed", *(("management",) if protocol.management == "both" else ())}
+    changed = tuple(item for item in settings if item.partition("=")[0].strip() not in same)
     return TrialPlan(protocol, tumour_type, changed)
 
 
@@ -231,7 +234,12 @@ def run_trial(
                 tumour_type=plan.tumour_type.name,
             )
     tell(wanted, wanted, "estimating endpoints")
-    return _result(plan, compiled, parts, counts, started, threads, inputs or {})
+    unmanaged = None
+    if plan.protocol.management == "both":
+        tell(wanted, wanted, "the same patients without management of side effects")
+        without = plan.protocol.model_copy(update={"management": "none"})
+        unmanaged = run_trial(replace(plan, protocol=without), workers=workers)
+    return _result(plan, compiled, parts, counts, started, threads, inputs or {}, unmanaged)
 
 
 def _run_batch(
@@ -297,6 +305,7 @@ def _result(
     started: datetime,
     threads: int,
     inputs: Mapping[str, str],
+    unmanaged: TrialResult | None,
 ) -> TrialResult:
     protocol = plan.protocol
     tables = {name: by_arm(join(name, parts[name]), list(protocol.arms)) for name in TABLES}
@@ -308,18 +317,23 @@ def _result(
         *(arm for arm in protocol.arms if arm not in (protocol.experimental, protocol.control)),
         protocol.control,
     ]
+    unmodelled = [
+        name
+        for name, arm in protocol.arms.items()
+        if arm.treatment and not any(item.substance.adverse_events for item in arm.first_line_drugs)
+    ]
     summary = estimate.summarise(
         tables,
         arms,
         protocol.published,
         trial=protocol.name,
         seed=protocol.seed,
-        unmodelled_toxicity=[
-            name
-            for name, arm in protocol.arms.items()
-            if arm.treatment and not any(item.substance.adverse_events for item in arm.first_line_drugs)
-        ],
+        unmodelled_toxicity=unmodelled,
     )
+    for arm in arms:
+        summary["arms"][arm]["safety"] = (
+            None if arm in unmodelled else side_effects(protocol, tables, arm, unmanaged)
+        )
     summary["screening"] = {
         "screened": counts["screened"],
         "not_eligible": counts["not_eligible"],

@@ -20,7 +20,7 @@ from unmask.safety.exposure import Exposure, ImmunotherapyClass
 from unmask.therapy.regimen import Drug, load_drug
 from unmask.trial.administration import Administration, DoseRecord
 from unmask.trial.arms import Arm
-from unmask.trial.treatment import CYCLE_DAYS, MANAGEMENT, TreatmentCourse
+from unmask.trial.treatment import MANAGEMENT, TreatmentCourse
 
 VISIT_DAYS = 7.0
 WATCHED_DAYS = {"antibody": 100.0, "chemotherapy": 28.0}
@@ -50,6 +50,8 @@ class Surveillance:
         Autoimmune background of the patients.
     management
         Whether side effects are managed by guideline.
+    tumour_type
+        Name of the tumour type: rates of skin and gut events differ between melanoma and other tumours.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Surveillance:
         background: Background,
         *,
         management: bool,
+        tumour_type: str,
     ) -> None:
         patients = administration.patients
         count = patients.size
@@ -71,19 +74,16 @@ class Surveillance:
             lambda process, visit=0: streams.exponential(process, patients, visit),
             count,
             management=management,
-        )
-        self._chemotherapy = tuple(
-            dict.fromkeys(item.drug for item in arm.drugs if item.substance.kind == "chemotherapy")
+            tumour_type=tumour_type,
         )
         self._read = 0  # dose records already taken into account
         self._last = {kind: np.full(count, -np.inf) for kind in WATCHED_DAYS}
         self._last_of_class = {code: np.full(count, -np.inf) for code in _SINGLE}
-        self._cumulative = {name: np.zeros(count) for name in self._chemotherapy}
-        self._cycles = np.zeros(count, dtype=np.int64)
-        self._new_cycle = np.full(count, -1, dtype=np.int64)
-        self._radiotherapy = np.zeros(count)
+        self._cumulative = {
+            item.drug: np.zeros(count) for item in arm.drugs if item.substance.kind == "chemotherapy"
+        }
         self._baseline_steroid = background.baseline_steroid_mg_per_kg
-        self._steroid = np.zeros(count)
+        self._steroid = np.zeros(count)  # ordered against side effects
         self._seen_on = np.zeros(count)
         self._wanted = np.full(count, np.inf)
         everyone = np.arange(count)
@@ -98,10 +98,12 @@ class Surveillance:
         # All is counted from the patient's own last visit, and what was given then begins the watch then: days
         # counted from the last visit of anybody would depend on who else is in the block.
         self._take_records()
+        # For the same reason the watch ends by the patient's own next visit, not by the day of somebody else's.
+        weekly = self._seen_on + VISIT_DAYS
         watched = np.zeros(self._seen_on.shape, dtype=bool)
         for kind, last in self._last.items():
-            watched |= self._seen_on - last < WATCHED_DAYS[kind]
-        rhythm = np.where(watched, self._seen_on + VISIT_DAYS, np.inf)
+            watched |= weekly - last <= WATCHED_DAYS[kind]
+        rhythm = np.where(watched, weekly, np.inf)
         wanted: Array = np.minimum(rhythm, self._wanted)
         return wanted
 
@@ -124,7 +126,6 @@ class Surveillance:
                 administration.give_drug(name, drug.standard_dose, drug.unit, rows, day, MANAGEMENT)
         self._seen_on[seen] = day
         self._wanted[seen] = orders.next_visit[seen]
-        self._new_cycle[seen] = -1
         return orders.death & seen
 
     def events(self) -> list[Events]:
@@ -148,9 +149,7 @@ class Surveillance:
     def _take_records(self) -> None:
         """Take what was given since the last visit into account."""
         for record in self._administration.records[self._read :]:
-            if record.drug == "radiotherapy":
-                self._radiotherapy[record.rows] += record.amount
-            elif record.phase != MANAGEMENT and record.drug != "surgery":
+            if record.phase != MANAGEMENT and record.drug not in ("radiotherapy", "surgery"):
                 self._take_drug(record, load_drug(record.drug))
         self._read = len(self._administration.records)
 
@@ -162,8 +161,6 @@ class Surveillance:
             self._last_of_class[code][record.rows] = record.day
         if drug.kind == "chemotherapy":
             self._cumulative[drug.name][record.rows] += record.amount
-            self._cycles[record.rows] += 1
-            self._new_cycle[record.rows] = self._chemotherapy.index(drug.name)
 
     def _exposure(self, day: float) -> Exposure:
         pd = np.maximum(
@@ -182,11 +179,7 @@ class Surveillance:
         return Exposure(
             on_immunotherapy=(day - np.maximum(pd, ctla4) <= ON_TREATMENT_DAYS) & ~stopped,
             immunotherapy_class=np.where(both, int(ImmunotherapyClass.COMBINATION), latest),
-            on_chemotherapy=day - self._last["chemotherapy"] <= CYCLE_DAYS,
-            new_cycle=self._new_cycle.copy(),
-            cycles=self._cycles.copy(),
-            radiotherapy_gy=self._radiotherapy.copy(),
-            chemotherapy_drugs=self._chemotherapy,
+            anti_ctla4_planned=self._course.planned(self._course.drugs_against("anti_ctla4_central")),
             cumulative_dose={name: dose.copy() for name, dose in self._cumulative.items()},
         )
 

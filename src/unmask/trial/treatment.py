@@ -104,7 +104,11 @@ class TreatmentCourse:
         return (since > 0) & (since <= CYCLE_DAYS)
 
     def next_day(self, day: float) -> Array:
-        """Return the next day after ``day`` on which a treatment of each patient is due, ``inf`` if none is."""
+        """Return the next day after ``day`` on which a treatment of each patient is due, ``inf`` if none is.
+
+        What was due and not given is looked at again :data:`RECHECK_DAYS` after the patient was last here, not after
+        ``day``: that is the day of somebody, and who else is in the block must not put a patient's dose off.
+        """
         waiting = [
             np.where(self._in_plan(item) | (self._beyond_left > 0), due, np.inf)
             for item, due in zip(self._arm.treatment, self._due, strict=True)
@@ -158,6 +162,15 @@ class TreatmentCourse:
     def drugs_against(self, state: str) -> tuple[str, ...]:
         """Return the drugs of the arm whose doses go to a state."""
         return tuple(dict.fromkeys(item.drug for item in self._arm.drugs if target(item) == state))
+
+    def planned(self, drugs: tuple[str, ...]) -> Flags:
+        """Return who has more first-line doses of one of the drugs ahead."""
+        ahead = np.zeros_like(self.on_first_line)
+        for item, due in zip(self._arm.treatment, self._due, strict=True):
+            if item.name in drugs:
+                ahead |= np.isfinite(due)
+        ahead &= self.on_first_line
+        return ahead
 
     def _end_first_line(self, stopping: Flags) -> None:
         rows = np.flatnonzero(stopping)

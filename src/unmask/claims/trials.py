@@ -43,11 +43,10 @@ class Beside:
     experimental: str
     control: str
     title: str
-    settings: tuple[str, ...] = ()
 
     def run(self, laboratory: Laboratory, patients: int, seed: int) -> TrialResult:
         """Return the trial, run at the first call."""
-        return laboratory.trial(self.trial, patients, seed, self.settings)
+        return laboratory.trial(self.trial, patients, seed)
 
 
 TRIALS = {
@@ -56,12 +55,9 @@ TRIALS = {
     "lung": Beside("oak", "lung cancer", "atezolizumab", "docetaxel", "OAK"),
 }
 
-# KEYNOTE-006 is followed until the last patient has seven years.
 PREDICTED = {
     "squamous": Beside("checkmate-017", "squamous lung", "nivolumab", "docetaxel", "CheckMate 017"),
-    "ipilimumab": Beside(
-        "keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006", ("follow_up.days=2740",)
-    ),
+    "ipilimumab": Beside("keynote-006", "melanoma", "pembrolizumab", "ipilimumab", "KEYNOTE-006"),
 }
 """Trials that nothing was calibrated to."""
 

@@ -35,11 +35,6 @@ FEBRILE = "febrile neutropenia"
 INFECTION = "infection"
 
 
-def drugs_with_known_toxicity() -> frozenset[str]:
-    """Return the chemotherapy drugs whose adverse events are known; of others only low neutrophils are seen."""
-    return frozenset(toxicity().drugs)
-
-
 class ChemotherapyToxicity:
     """Adverse events of chemotherapy in one arm.
 

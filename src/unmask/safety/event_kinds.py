@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from unmask.safety.adverse_events import AUTOIMMUNE_FLARE, IMMUNE_RELATED
 
 Array = NDArray[np.float64]
-AUTOREACTIVITY = "autoreactivity"
 OCCUPANCY = "occupancy"
 
 

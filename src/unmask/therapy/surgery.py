@@ -115,26 +115,6 @@ class Resection:
     seeded: Array
 
 
-def inoperable(body: Body, rows: Rows, alive: Flags) -> Flags:
-    """Return which of the patients ``rows`` cannot be operated: who is dead, or has states that are no numbers.
-
-    ``alive`` has shape ``(n,)``. A patient without tumour can be operated (the bed of a complete response is).
-    """
-    return ~alive | ~np.isfinite(body.states[rows]).all(axis=1)
-
-
-def refuse_dead(rows: Rows, alive: Flags, day: float) -> None:
-    """Refuse to operate on the dead.
-
-    Raises
-    ------
-    ConfigurationError
-        ``therapy.surgery_after_death`` with the first such patient of ``rows``.
-    """
-    if not alive.all():
-        raise ConfigurationError("therapy.surgery_after_death", patient=int(rows[~alive][0]), day=day)
-
-
 def resect(
     body: Body,
     rows: Rows,

@@ -41,9 +41,8 @@ COURSE_QUANTITIES = (
     "mask",
 )
 DAYS_PER_YEAR = 365.25
-PLANNED_REGROWTH = (
-    1.2  # of the sum at baseline: beyond it regrowth is progression also for an adaptive treatment
-)
+# Of the sum at baseline: beyond it regrowth is progression also for an adaptive treatment.
+PLANNED_REGROWTH = 1.2
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

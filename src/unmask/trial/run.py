@@ -116,29 +116,22 @@ def refuse_parameters_of_drugs(protocol: Protocol, tumour_type: TumourType) -> N
     ConfigurationError
         ``trial.parameter_of_drug``, ``trial.another_hormone``.
     """
-    _refuse_another_hormone(protocol, tumour_type)
-    for arm in protocol.arms.values():
-        for item in arm.drugs:
-            own = {*item.substance.in_use, *item.substance.individual, item.substance.per_day}
-            for name in tumour_type.parameters:
-                if name in own:
-                    raise ConfigurationError(
-                        "trial.parameter_of_drug", tumour_type=tumour_type.name, name=name, drug=item.drug
-                    )
-
-
-def _refuse_another_hormone(protocol: Protocol, tumour_type: TumourType) -> None:
-    for arm in protocol.arms.values():
-        for item in arm.drugs:
-            lowered = item.substance.hormone
-            if None not in (lowered, tumour_type.hormone) and lowered != tumour_type.hormone:
-                raise ConfigurationError(
-                    "trial.another_hormone",
-                    drug=item.drug,
-                    lowered=lowered,
-                    tumour=tumour_type.title,
-                    needed=tumour_type.hormone,
-                )
+    for item in protocol.drugs:
+        lowered = item.substance.hormone
+        if None not in (lowered, tumour_type.hormone) and lowered != tumour_type.hormone:
+            raise ConfigurationError(
+                "trial.another_hormone",
+                drug=item.drug,
+                lowered=lowered,
+                tumour=tumour_type.title,
+                needed=tumour_type.hormone,
+            )
+        own = {*item.substance.in_use, *item.substance.individual, item.substance.per_day}
+        twice = [name for name in tumour_type.parameters if name in own]
+        if twice:
+            raise ConfigurationError(
+                "trial.parameter_of_drug", tumour_type=tumour_type.name, name=twice[0], drug=item.drug
+            )
 
 
 def _check_memory(protocol: Protocol) -> None:

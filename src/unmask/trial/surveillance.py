@@ -27,9 +27,8 @@ from unmask.trial.treatment import TreatmentCourse
 VISIT_DAYS = 7.0
 WATCHED_DAYS = {"antibody": 100.0, "chemotherapy": 28.0}
 """For how long after a dose patients are seen weekly, by kind of drug."""
-IN_EFFECT_DAYS = (
-    84.0  # an antibody against CTLA-4 counts for the class of a patient's treatment for this long
-)
+# An antibody against CTLA-4 counts for the class of a patient's treatment for this long.
+IN_EFFECT_DAYS = 84.0
 ON_TREATMENT_DAYS = 63.0  # a break of doses longer than this ends immunotherapy
 STEROID = "prednisone"
 

@@ -249,7 +249,7 @@ def test_ctrl_c(patient: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unmask.patient_options.compare.draw_alike", interrupted)
+    monkeypatch.setattr("unmask.patient_options.compare.recruit", interrupted)
     done = patient("nsclc", "--therapy", "nivolumab", *SMALL)
     assert done.code == 130
     assert "Interrupted" in done.err

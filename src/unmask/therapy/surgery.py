@@ -30,7 +30,7 @@ from unmask.therapy.procedure import ONE_CELL, Array, Body, Rows
 
 Margin = Literal["R0", "R1", "R2"]
 Flags = NDArray[np.bool_]
-_RESECTED = (
+SURROUNDINGS = (
     "dead_cells",
     "stroma",
     "infiltrate",
@@ -38,6 +38,7 @@ _RESECTED = (
     "exhausted_t_cells",
     "regulatory_t_cells",
 )
+"""What lies in a tumour beside its cancer cells, and goes with it."""
 
 SURGERY = Module(
     name="surgery",
@@ -164,7 +165,7 @@ def resect(
     after = before * left[:, :, None]
     after[after < ONE_CELL] = 0.0
     removed: Array = (before - after).sum(axis=2)
-    for name in _RESECTED:
+    for name in SURROUNDINGS:
         body.states[np.ix_(rows, body.columns(name))] *= left
     seeded = np.zeros(rows.size)
     if seeding is not None:

@@ -24,6 +24,7 @@ from unmask.patients.cohort import Cohort, check_against_model, screen
 from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
+from unmask.patients.recruitment import MOST_CANDIDATES_PER_PATIENT
 from unmask.store import Batches, claim
 from unmask.survival import endpoints, estimate
 from unmask.trial.conduct import conduct_arm
@@ -37,7 +38,6 @@ from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, cours
 
 RELATIVE_TOLERANCE = 1e-4
 LARGEST_BLOCK = 2048  # candidates screened and treated together
-MOST_CANDIDATES_PER_PATIENT = 50
 BYTES_PER_PATIENT_ARM = 15_000  # peak, measured with the OAK protocol
 
 Progress = Callable[[int, int, str], None]

@@ -29,9 +29,7 @@ def refused(done: Done, *words: str) -> None:
 
 
 def therapy(*items: str, label: str = "Mine") -> str:
-    Path("mine.toml").write_text(
-        f'label = "{label}"\nfamily = "combination"\ntreatment = [{", ".join(items)}]\n', encoding="utf-8"
-    )
+    Path("mine.toml").write_text(f'label = "{label}"\ntreatment = [{", ".join(items)}]\n', encoding="utf-8")
     return "mine.toml"
 
 

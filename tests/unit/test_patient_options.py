@@ -146,7 +146,7 @@ def test_a_file_may_be_a_tumour_type_or_name_one_beside_it(tmp_path: Path) -> No
     assert read_patient(str(tmp_path / "patient.toml"))[1].title == "Slow"
     therapy = tmp_path / "twice.toml"
     therapy.write_text(
-        'label = "Half a dose"\nfamily = "chemotherapy"\n'
+        'label = "Half a dose"\n'
         'treatment = [{ drug = "docetaxel", dose = 37.5, unit = "mg/m2", every_days = 21 }]\n',
         encoding="utf-8",
     )
@@ -368,7 +368,7 @@ def test_what_keeps_options_from_being_compared_is_said(result: OptionsResult, t
     assert any("Surgery takes for granted" in warning for warning in result.warnings)
     late = tmp_path / "late.toml"
     late.write_text(
-        'label = "Late"\nfamily = "surgery"\ntreatment = [{ procedure = "surgery", first_day = 900 }]\n',
+        'label = "Late"\ntreatment = [{ procedure = "surgery", first_day = 900 }]\n',
         encoding="utf-8",
     )
     found = compare_options("nsclc", [str(late), "none"], alike=1)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from unmask.safety.event_kinds import safety_data
 from unmask.safety.timing import IN_AN_ORGAN
 from unmask.survival.proportions import proportion
 
@@ -46,8 +45,7 @@ def published_rates() -> tuple[PublishedRate, ...]:
     """Return every published rate."""
     found: list[PublishedRate] = []
     for name in FILES:
-        text = files("unmask.safety").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-        data = tomllib.loads(text)
+        data = safety_data(name)
         for trial in data["trial"]:
             found += _rates(trial, data["sources"])
     return tuple(found)

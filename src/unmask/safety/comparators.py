@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from unmask.safety.event_kinds import safety_data
-from unmask.safety.timing import IN_AN_ORGAN
+from unmask.safety.timing import IN_AN_ORGAN, direction
 from unmask.survival.proportions import proportion
 
 FILES = ("published", "published_chemotherapy")
@@ -107,7 +107,7 @@ def _beside(safety: Mapping[str, Any], rate: PublishedRate) -> dict[str, Any] | 
         return None
     low, high = proportion(round(rate.share * rate.size), rate.size).ci
     assert low is not None and high is not None  # a trial has patients
-    direction = "below" if virtual < low else "above" if virtual > high else ""
+    side = direction(virtual, low, high)
     return {
         "event": rate.event,
         "grade": "severe" if rate.severe else "any",
@@ -115,8 +115,8 @@ def _beside(safety: Mapping[str, Any], rate: PublishedRate) -> dict[str, Any] | 
         "virtual_ci": interval,
         "published": rate.share,
         "published_ci": [low, high],
-        "inside": not direction,
-        "direction": direction,
+        "inside": not side,
+        "direction": side,
         "trial": rate.trial,
         "source": rate.source,
         "confirmed": rate.confirmed,

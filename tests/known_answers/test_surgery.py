@@ -7,7 +7,7 @@ import pytest
 from procedure_patients import CLONES, Patients
 
 from unmask.errors import ConfigurationError
-from unmask.therapy.surgery import inoperable, refuse_dead, resect
+from unmask.therapy.surgery import resect
 
 BESIDES = (
     "dead_cells",
@@ -135,18 +135,6 @@ def test_complete_resection_of_lung_cancer_cures_some_and_seeded_disease_lets_mo
     assert np.median(recurrence[None][relapsed]) / 30.4375 == pytest.approx(21.7, abs=4)
     assert np.isfinite(recurrence[0.0]).mean() > relapsed.mean()
     assert (recurrence[0.0] <= recurrence[None]).mean() > 0.97
-
-
-def test_who_cannot_be_operated():
-    patients = Patients.alike(3, {})
-    patients.body.states[2, 0] = np.nan
-    alive = np.array([False, True, True])
-    assert inoperable(patients.body, patients.rows, alive).tolist() == [True, False, True]
-    refuse_dead(patients.rows[1:], alive[1:], 30.0)
-    with pytest.raises(ConfigurationError) as caught:
-        refuse_dead(patients.rows, alive, 30.0)
-    assert caught.value.code == "therapy.surgery_after_death"
-    assert caught.value.values == {"patient": 0, "day": 30.0}
 
 
 def test_an_unknown_margin_and_an_impossible_share_of_nodes_are_refused():

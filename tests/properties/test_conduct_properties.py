@@ -17,11 +17,11 @@ from unmask.patients.cohort import Cohort, screen
 from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
+from unmask.safety.summary import MANAGEMENT
 from unmask.trial.arms import Arm
 from unmask.trial.conduct import ArmRecord, conduct_arm
 from unmask.trial.disease import model_of
 from unmask.trial.protocol import load_protocol
-from unmask.trial.treatment import MANAGEMENT
 
 SEED = 11
 STREAMS = RandomStreams(SEED)

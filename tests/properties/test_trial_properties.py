@@ -59,6 +59,48 @@ def test_blocks_change_nothing(
     assert same(run_trial(plan, workers=1), expected)
 
 
+RICH = (
+    "follow_up.days=420",
+    "follow_up.accrual_days=60",
+    """population.autoimmune={"rheumatoid arthritis"=0.4,"Crohn's disease"=0.3}""",
+    "population.immunosuppressed_share=0.5",
+    "management=both",
+)
+LESIONS = (
+    *RICH,
+    "disease.form=lesions",
+    "allocation=randomised",
+    """arms.atezolizumab.treatment=[{drug="atezolizumab",dose=1200,unit="mg",every_days=21},
+    {procedure="radiotherapy",gray=3,fractions=7,first_day=10,lesions="largest",fixed_field=true},
+    {procedure="surgery",margin="R1",first_day=90,lesions="targets"}]""",
+    """arms.docetaxel.treatment=[{drug="docetaxel",dose=100,unit="mg/m2",every_days=21},
+    {drug="cisplatin",dose=75,unit="mg/m2",every_days=21},
+    {drug="prednisone",dose=0.2,unit="mg/kg/day",every_days=14,doses=5}]""",
+)
+HORMONE = (
+    *RICH,
+    "tumour_type=prostate",
+    "arms.atezolizumab.subsequent=[]",
+    """arms.atezolizumab.treatment=[{drug="atezolizumab",dose=1200,unit="mg",every_days=21},
+    {drug="docetaxel",dose=75,unit="mg/m2",every_days=21,doses=6},{procedure="surgery",first_day=50}]""",
+    """arms.docetaxel.treatment=[{drug="abiraterone",dose=1000,unit="mg/day",every_days=28,adaptive={}},
+    {drug="leuprolide",dose=22.5,unit="mg",every_days=84}]""",
+)
+
+
+@pytest.mark.parametrize("changes", [LESIONS, HORMONE], ids=["lesions", "hormone"])
+def test_blocks_change_nothing_whatever_is_done_to_patients(
+    changes: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Lesions of a patient who alone had a new one on a day were once added up in another order than those of several.
+    plan = plan_trial("oak", patients=16, seed=3, settings=changes)
+    expected = run_trial(plan, workers=1)
+    assert len(expected.tables["adverse_events"]) > 60
+    assert expected.tables["doses"]["drug"].nunique() >= 4
+    monkeypatch.setattr(trial_run, "LARGEST_BLOCK", 5)
+    assert same(run_trial(plan, workers=1), expected)
+
+
 def test_an_interrupted_trial_goes_on_where_it_stopped(
     paired: TrialResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,13 +6,12 @@ import errno
 import json
 import re
 import tomllib
-from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 import pytest
+from command_line import Command, Done, complained, runner
 
 import unmask
 from unmask import cli, store
@@ -23,37 +22,11 @@ from unmask.trial import run as trial_run
 from unmask.trial.result import OUTPUTS
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Done]
-
-
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Run ``unmask ...`` in an empty folder; no run, whatever it meets, may show a traceback."""
+    """Run ``unmask ...`` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Done:
-        capfd.readouterr()
-        code = cli.run([str(argument) for argument in arguments])
-        done = Done(code, *capfd.readouterr())
-        assert "Traceback" not in done.out + done.err
-        assert "Unexpected error" not in done.err
-        return done
-
-    return run
-
-
-def complained(done: Done, code: int, *words: str) -> None:
-    assert done.code == code, done
-    assert done.out == ""
-    for word in words:
-        assert word in done.err
-    assert done.err.rstrip()[-1] in ".?", done.err
+    return runner(capfd)
 
 
 @pytest.fixture(scope="module")

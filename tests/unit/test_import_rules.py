@@ -108,6 +108,8 @@ def test_no_file_is_too_long() -> None:
         "import unmask.cli",
         "from unmask.cli import run; assert run(['--version']) == 0",
         "from unmask.cli import run; assert run(['trial', '--help']) == 0",
+        "from unmask.cli import run; assert run(['trial', '--list']) == 0",
+        "from unmask.cli import run; assert run(['patient', '--list']) == 0",
     ],
 )
 def test_starting_imports_no_heavy_library(statement: str) -> None:

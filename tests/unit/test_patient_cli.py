@@ -3,59 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from command_line import Command, Done, complained, runner
 
-from unmask import cli
 from unmask.patient_options.therapies import available
 
 SMALL = ("--patients", 4)
 
 
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Done]
-
-
 @pytest.fixture
 def patient(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Run ``unmask patient ...`` in an empty folder; no run, whatever it meets, may show a traceback."""
+    """Run ``unmask patient ...`` in an empty folder."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Done:
-        capfd.readouterr()
-        code = cli.run(["patient", *(str(argument) for argument in arguments)])
-        done = Done(code, *capfd.readouterr())
-        assert "Traceback" not in done.out + done.err
-        assert "Unexpected error" not in done.err
-        return done
-
-    return run
+    return runner(capfd, "patient")
 
 
-def complained(done: Done, *words: str) -> None:
+def refused(done: Done, *words: str) -> None:
     """One sentence on stderr that holds the words, exit code 2, nothing written."""
-    assert done.code == 2, done
-    assert done.out == ""
-    for word in words:
-        assert word in done.err
+    complained(done, 2, *words)
     assert done.err.startswith("unmask: ")
     assert done.err.count("\n") == 1
-    assert done.err.rstrip()[-1] in ".?", done.err
     assert not Path("runs").exists()
 
 
 def therapy(*items: str, label: str = "Mine") -> str:
-    Path("mine.toml").write_text(
-        f'label = "{label}"\nfamily = "combination"\ntreatment = [{", ".join(items)}]\n', encoding="utf-8"
-    )
+    Path("mine.toml").write_text(f'label = "{label}"\ntreatment = [{", ".join(items)}]\n', encoding="utf-8")
     return "mine.toml"
 
 
@@ -158,8 +132,8 @@ def test_too_many_failures_end_with_4_after_writing(
 
 
 def test_no_patient_and_no_therapy(patient: Command) -> None:
-    complained(patient(), "nsclc", "--therapy")
-    complained(patient("nsclc"), "which therapies to compare", "pembrolizumab")
+    refused(patient(), "nsclc", "--therapy")
+    refused(patient("nsclc"), "which therapies to compare", "pembrolizumab")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +156,7 @@ def test_no_patient_and_no_therapy(patient: Command) -> None:
 def test_impossible_arguments(
     arguments: tuple[object, ...], words: tuple[str, ...], patient: Command
 ) -> None:
-    complained(patient(*arguments), *words)
+    refused(patient(*arguments), *words)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +175,7 @@ def test_impossible_arguments(
 )
 def test_impossible_patients(text: str, words: tuple[str, ...], patient: Command) -> None:
     Path("one.toml").write_text(text + "\n", encoding="utf-8")
-    complained(
+    refused(
         patient("one.toml", "--therapy", "nivolumab", *SMALL),
         "one.toml"[: 0 if "nsclcc" in text else 8],
         *words,
@@ -211,7 +185,7 @@ def test_impossible_patients(text: str, words: tuple[str, ...], patient: Command
 def test_a_patient_whom_nobody_is_like(patient: Command) -> None:
     Path("one.toml").write_text('tumour_type = "nsclc"\nsld_mm = 10\npdl1 = "high"\n', encoding="utf-8")
     done = patient("one.toml", "--therapy", "nivolumab", "--out", "here", "--patients", 100)
-    complained(done, "of the 101 patients", "have a PD-L1 that is not high", "leave some of it out")
+    refused(done, "of the 101 patients", "have a PD-L1 that is not high", "leave some of it out")
     assert not (Path("here") / "patient.html").exists()
 
 
@@ -235,7 +209,7 @@ def test_a_patient_whom_nobody_is_like(patient: Command) -> None:
     ],
 )
 def test_impossible_therapies(items: tuple[str, ...], words: tuple[str, ...], patient: Command) -> None:
-    complained(patient("nsclc", "--therapy", therapy(*items), *SMALL), "mine.toml", *words)
+    refused(patient("nsclc", "--therapy", therapy(*items), *SMALL), "mine.toml", *words)
 
 
 def test_an_operation_after_death_is_said_and_not_done(patient: Command) -> None:
@@ -254,9 +228,9 @@ def test_an_operation_after_death_is_said_and_not_done(patient: Command) -> None
 def test_an_output_folder_that_is_none(patient: Command) -> None:
     Path("file").write_text("", encoding="utf-8")
     command = ("nsclc", "--therapy", "nivolumab", *SMALL, "--out")
-    complained(patient(*command, "file"), "it is a file")
-    complained(patient(*command, "file/below"), "cannot be the output folder")
-    complained(patient(*command, "/proc/none"), "cannot be written")
+    refused(patient(*command, "file"), "it is a file")
+    refused(patient(*command, "file/below"), "cannot be the output folder")
+    refused(patient(*command, "/proc/none"), "cannot be written")
 
 
 def test_nothing_is_computed_when_it_cannot_be_written(
@@ -266,14 +240,14 @@ def test_nothing_is_computed_when_it_cannot_be_written(
         "unmask.patient_options.compare.compile_model", None
     )  # calling it would be unexpected
     Path("file").write_text("", encoding="utf-8")
-    complained(patient("nsclc", "--therapy", "nivolumab", "--out", "file"), "it is a file")
+    refused(patient("nsclc", "--therapy", "nivolumab", "--out", "file"), "it is a file")
 
 
 def test_ctrl_c(patient: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("unmask.patient_options.compare.draw_alike", interrupted)
+    monkeypatch.setattr("unmask.patient_options.compare.recruit", interrupted)
     done = patient("nsclc", "--therapy", "nivolumab", *SMALL)
     assert done.code == 130
     assert "Interrupted" in done.err

@@ -16,14 +16,16 @@ import pytest
 from unmask.engine import compile_model
 from unmask.errors import ConfigurationError, NumericalError
 from unmask.model.catalogue import load
-from unmask.patient_options.alike import draw_alike
 from unmask.patient_options.compare import OptionsResult, compare_options
 from unmask.patient_options.outcomes import Spread, spread_of
 from unmask.patient_options.patient_file import read_patient
 from unmask.patient_options.presentation import as_json, shown
 from unmask.patient_options.therapies import Therapy, available, load_therapy
+from unmask.patients import recruitment
+from unmask.patients.parameter_set import load_tumour_type
 from unmask.patients.pdl1 import pdl1_class
 from unmask.patients.random_streams import RandomStreams
+from unmask.patients.recruitment import recruit
 from unmask.report.options_page import event_lines, render_options, scan_rows
 from unmask.report.options_panels import whole_people
 from unmask.report.options_terminal import bars, print_options
@@ -144,18 +146,30 @@ def test_a_file_may_be_a_tumour_type_or_name_one_beside_it(tmp_path: Path) -> No
     assert read_patient(str(tmp_path / "patient.toml"))[1].title == "Slow"
     therapy = tmp_path / "twice.toml"
     therapy.write_text(
-        'label = "Half a dose"\nfamily = "chemotherapy"\n'
+        'label = "Half a dose"\n'
         'treatment = [{ drug = "docetaxel", dose = 37.5, unit = "mg/m2", every_days = 21 }]\n',
         encoding="utf-8",
     )
     assert load_therapy(str(therapy)).label == "Half a dose"
 
 
+def test_features_that_nobody_has_together_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recruitment, "MOST_CANDIDATES_PER_PATIENT", 1)
+    monkeypatch.setattr(recruitment, "LARGEST_BLOCK", 8)
+    path = tmp_path / "patient.toml"
+    path.write_text('tumour_type = "nsclc"\npdl1 = "high"\n', encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"of the 31 patients .* have a PD-L1 that is not high; .*"):
+        compare_options(str(path), ["nivolumab"], alike=30)
+    with refused("patients.too_few_accepted", wanted=100, tumour_type="nsclc"):
+        compiled = compile_model(load("core"))
+        recruitment.recruit(load_tumour_type("nsclc"), compiled, RandomStreams(3), 100, pdl1="high")
+
+
 def test_what_is_known_holds_for_everybody_and_the_rest_differs(file: Path) -> None:
     known, tumour_type = read_patient(str(file))
     compiled = compile_model(load("core"))
-    few = draw_alike(tumour_type, compiled, RandomStreams(3), 10, pdl1=known.pdl1)
-    more = draw_alike(tumour_type, compiled, RandomStreams(3), 31, pdl1=known.pdl1)
+    few = recruit(tumour_type, compiled, RandomStreams(3), 10, pdl1=known.pdl1)
+    more = recruit(tumour_type, compiled, RandomStreams(3), 31, pdl1=known.pdl1)
     assert np.array_equal(few.patients, more.patients[:10])
     assert np.array_equal(few.states, more.states[:10])
     assert (more.baseline["sld_mm"] == 85).all()
@@ -354,7 +368,7 @@ def test_what_keeps_options_from_being_compared_is_said(result: OptionsResult, t
     assert any("Surgery takes for granted" in warning for warning in result.warnings)
     late = tmp_path / "late.toml"
     late.write_text(
-        'label = "Late"\nfamily = "surgery"\ntreatment = [{ procedure = "surgery", first_day = 900 }]\n',
+        'label = "Late"\ntreatment = [{ procedure = "surgery", first_day = 900 }]\n',
         encoding="utf-8",
     )
     found = compare_options("nsclc", [str(late), "none"], alike=1)

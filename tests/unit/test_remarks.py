@@ -128,7 +128,7 @@ def test_a_therapy_that_no_patient_can_have_is_refused_in_words(
     tmp_path: Path, operation: str, words: str
 ) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text(f'label = "Mine"\nfamily = "surgery"\ntreatment = [{operation}]\n', encoding="utf-8")
+    path.write_text(f'label = "Mine"\ntreatment = [{operation}]\n', encoding="utf-8")
     done = CliRunner().invoke(
         app, ["patient", "nsclc", "--therapy", str(path), "--out", str(tmp_path / "out")]
     )

@@ -9,7 +9,8 @@ from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, exactly, median, share
 from unmask.claims.hosts import Course, Given, Hosts, every, follow
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
+from unmask.claims.plots import Curves, Dots, Series, over_hosts
+from unmask.claims.readout import row
 
 YEAR = 365.0
 LOOKS = tuple(sorted({*(float(day) for day in range(0, 367, 3)), 42.0}))
@@ -98,8 +99,8 @@ def blockade(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
                 "Shrinkage of 30 % within a year",
                 "share of patients",
                 (
-                    *(_row(name, estimates[f"{key}_shrinks"]) for key, (name, _) in REGIMENS.items()),
-                    _row("nivolumab, occupancy 72 %", estimates["shrinks_at_published_occupancy"]),
+                    *(row(name, estimates[f"{key}_shrinks"]) for key, (name, _) in REGIMENS.items()),
+                    row("nivolumab, occupancy 72 %", estimates["shrinks_at_published_occupancy"]),
                 ),
                 caption="Last row: the ceiling of occupancy lowered until the published share of PD-1 is occupied.",
             ),
@@ -116,7 +117,3 @@ def _at_published_occupancy(
     laboratory.tell("nivolumab at the published occupancy")
     sld = follow(lowered, THREE_WEEKLY, REGIMENS["anti_pd1"][1], threads=laboratory.threads)["sld"]
     return {"shrinks_at_published_occupancy": share(np.nanmin(sld, axis=1) <= 0.7 * sld[:, 0])}
-
-
-def _row(name: str, estimate: Estimate) -> Row:
-    return Row(name, estimate.value, estimate.low, estimate.high)

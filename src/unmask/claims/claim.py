@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from unmask.claims.plots import Plot
 from unmask.configuration import nearest
+from unmask.survival.estimate import without_nan
 
 Verdict = Literal["holds", "holds with limits", "does not hold"]
 Unit = Literal["share", "of 100", "difference", "ratio", "weeks", "months", "days", "per year"]
@@ -220,15 +221,5 @@ def as_data(finding: Finding) -> dict[str, Any]:
         "limits": list(claim.limits),
         "plots": [asdict(plot) for plot in finding.plots],
     }
-    return {key: _without_gaps(value) for key, value in data.items()}
-
-
-def _without_gaps(value: Any) -> Any:
-    """Return plain data with None for every number that is not finite: JSON has no others."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: _without_gaps(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_gaps(item) for item in value]
-    return value
+    plain: dict[str, Any] = without_nan(data)
+    return plain

@@ -13,7 +13,8 @@ from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, median, resampled, share
 from unmask.claims.hosts import Hosts, follow
 from unmask.claims.laboratory import NASCENT_CELLS, Laboratory
-from unmask.claims.plots import Curves, Dots, Row, Series, Stack, Stacks, over_hosts
+from unmask.claims.plots import Curves, Dots, Series, Stack, Stacks, over_hosts
+from unmask.claims.readout import row
 from unmask.patients.pdl1 import pdl1_class
 
 FOUR_YEARS = 1461.0
@@ -213,11 +214,7 @@ def tricks(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
             Dots(
                 "Elimination lost, by trick (a million cells)",
                 "share of tumours",
-                tuple(
-                    Row(trick.name, found.value, found.low, found.high)
-                    for key, trick in TRICKS.items()
-                    for found in (estimates[f"{key}_lost"],)
-                ),
+                tuple(row(trick.name, estimates[f"{key}_lost"]) for key, trick in TRICKS.items()),
             ),
         ),
     )

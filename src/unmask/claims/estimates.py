@@ -7,7 +7,7 @@ wrong the model is.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +15,7 @@ from scipy import stats
 
 from unmask.claims.claim import Estimate
 from unmask.patients.random_streams import RandomStreams
+from unmask.survival.kaplan_meier import Value
 from unmask.survival.proportions import proportion
 
 RESAMPLES = 1000
@@ -26,16 +27,20 @@ Array = NDArray[np.float64]
 def share(flags: ArrayLike) -> Estimate:
     """Return the share of true values with the exact interval of Clopper and Pearson."""
     given = np.asarray(flags, dtype=bool)
-    if not given.size:
+    return from_value(proportion(int(given.sum()), given.size), given.size)
+
+
+def from_value(value: Value, n: int) -> Estimate:
+    """Return an estimate of ``n`` patients; NaN where it, or an end of its interval, was not reached."""
+    return from_interval(value.value, value.ci, n)
+
+
+def from_interval(value: float | None, ci: Sequence[float | None] | None, n: int) -> Estimate:
+    """Return a number of ``summary.json`` and its interval as an estimate, with NaN for what is null there."""
+    if value is None:
         return NOTHING
-    found = proportion(int(given.sum()), given.size)
-    assert found.ci is not None
-    low, high = found.ci
-    return Estimate(float(given.mean()), _number(low), _number(high), given.size)
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
+    low, high = (math.nan if end is None else float(end) for end in ci or (None, None))
+    return Estimate(float(value), low, high, n)
 
 
 def resampled(

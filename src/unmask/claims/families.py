@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, share
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Curves, Dots, Row, Series
-from unmask.claims.readout import of_arm
+from unmask.claims.plots import Curves, Dots, Series
+from unmask.claims.readout import of_arm, row
 from unmask.patients.random_streams import RandomStreams
 from unmask.trial.result import TrialResult
 
@@ -70,22 +70,18 @@ def families(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> 
             Dots(
                 "Each family alone: size at week 12 against no treatment",
                 "change of the sum of diameters, of baseline",
-                tuple(_row(words, estimates[f"{key}_change"]) for key, (_, words) in ALONE.items()),
+                tuple(row(words, estimates[f"{key}_change"]) for key, (_, words) in ALONE.items()),
                 caption="Mean over the same patients with and without treatment.",
             ),
             Dots(
                 "What the second therapy adds: size at week 36",
                 "change of the sum of diameters, of baseline",
-                tuple(_row(words, estimates[key]) for key, words in _NAMES.items()),
+                tuple(row(words, estimates[key]) for key, words in _NAMES.items()),
                 caption="Against the first therapy alone in the same patients.",
             ),
             *_one_patient(lung),
         ),
     )
-
-
-def _row(name: str, found: Estimate) -> Row:
-    return Row(name, found.value, found.low, found.high)
 
 
 def _sizes(result: TrialResult, arm: str, day: int) -> pd.Series[float]:

@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import NOTHING, difference, median, share
+from unmask.claims.estimates import NOTHING, difference, from_value, median, share
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Series, Stack, Stacks
-from unmask.claims.readout import difference_of_rates, from_value, of_arm, responded
+from unmask.claims.readout import difference_of_rates, of_arm, responded
 from unmask.claims.trials import beside
 from unmask.patients.random_streams import RandomStreams
 from unmask.safety.adverse_events import AUTOIMMUNE_FLARE, IMMUNE_RELATED

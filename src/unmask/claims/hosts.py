@@ -17,6 +17,7 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.therapy.procedure import Body
 from unmask.therapy.radiotherapy import deliver_fraction
 from unmask.therapy.regimen import load_drug
+from unmask.therapy.surgery import SURROUNDINGS
 
 CLONE = "cancer_"  # what the names of the states of all clones begin with
 
@@ -107,19 +108,8 @@ class Hosts:
 
         What surrounded the old tumour (dead cells, scar, T cells inside it) goes with it; blood and memory stay.
         """
-        local = dict.fromkeys(
-            (
-                "dead_cells",
-                "stroma",
-                "infiltrate",
-                "tumour_t_cells",
-                "exhausted_t_cells",
-                "regulatory_t_cells",
-            ),
-            0.0,
-        )
-        clones = dict.fromkeys(self.clones, 0.0)
-        return self.with_states(**local, **clones, pdl1_induction=1.0).with_states(cancer_sensitive=cells)
+        nothing = dict.fromkeys((*SURROUNDINGS, *self.clones), 0.0)
+        return self.with_states(**nothing, pdl1_induction=1.0).with_states(cancer_sensitive=cells)
 
 
 @dataclass(frozen=True)

@@ -14,16 +14,15 @@ import numpy as np
 
 from unmask.claims.hosts import Hosts
 from unmask.engine import CompiledModel, compile_model
-from unmask.errors import ConfigurationError
 from unmask.model.catalogue import load
-from unmask.patients.cohort import Cohort, check_against_model, draw_parameters, screen
+from unmask.patients.cohort import Cohort, check_against_model, draw_parameters
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
+from unmask.patients.recruitment import recruit
 
 if TYPE_CHECKING:
     from unmask.trial.result import TrialResult
 
-MOST_CANDIDATES_PER_HOST = 40
 NASCENT_CELLS = 1.0
 """Size of a small tumour, Mc: a million cells, about a cubic millimetre with its surroundings."""
 
@@ -68,23 +67,7 @@ class Laboratory:
         key = (tumour_type, count, seed)
         if key not in self._cohorts:
             self.tell(f"drawing {tumour_type} patients")
-            candidates = 2 * count + 8
-            while True:
-                cohort = screen(known, compiled, streams, np.arange(candidates), threads=self.threads)
-                if cohort.size >= count:
-                    break
-                if candidates > MOST_CANDIDATES_PER_HOST * count:
-                    raise ConfigurationError(
-                        "patients.too_few_accepted",
-                        accepted=cohort.size,
-                        wanted=count,
-                        candidates=candidates,
-                        reasons=f"{cohort.not_eligible.size} would not progress untreated, "
-                        f"{len(cohort.failed)} could not be integrated",
-                        tumour_type=tumour_type,
-                    )
-                candidates *= 2
-            self._cohorts[key] = cohort.first(count)
+            self._cohorts[key] = recruit(known, compiled, streams, count, threads=self.threads)
         cohort = self._cohorts[key]
         return Hosts(
             compiled,

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Estimate
-from unmask.claims.estimates import NOTHING, events_per_year
+from unmask.claims.estimates import NOTHING, events_per_year, from_value
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves
-from unmask.claims.readout import from_value, survival
+from unmask.claims.readout import survival
 from unmask.claims.trials import PREDICTED
 from unmask.survival.estimate import follow_up
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow

@@ -10,7 +10,8 @@ from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import NOTHING, difference, share
 from unmask.claims.hosts import Given, Hosts, every, follow
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Dots, Row
+from unmask.claims.plots import Dots
+from unmask.claims.readout import row
 from unmask.claims.regrowth import SHRINKAGE, first, regrown
 from unmask.claims.trials import beside
 
@@ -61,24 +62,14 @@ def memory(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Me
             Dots(
                 "Re-challenge with ten million cells of the same tumour",
                 "implants rejected within a year",
-                tuple(
-                    Row(name, estimates[key].value, estimates[key].low, estimates[key].high)
-                    for name, key in rows
-                ),
+                tuple(row(name, estimates[key]) for name, key in rows),
                 caption="The same hosts in every row.",
             ),
             Dots(
                 "Deaths per person-year on nivolumab, melanoma",
                 "deaths per person-year",
                 tuple(
-                    Row(
-                        f"year {year}",
-                        rate.value,
-                        rate.low,
-                        rate.high,
-                        published[year].value if year in published else None,
-                        published[year].ci if year in published else None,
-                    )
+                    row(f"year {year}", rate, published.get(year))
                     for year, rate in enumerate(rates, 1)
                     if np.isfinite(rate.value)
                 ),

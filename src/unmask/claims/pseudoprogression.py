@@ -25,13 +25,8 @@ REGIMENS = {
     "lung": ("nsclc", Given("atezolizumab", every(21, YEAR))),
 }
 PARTS = ("cancer cells", "dead cells", "oedema and infiltrate", "T cells", "stroma and scar")
-_ADDED = (
-    "added_cancer",
-    "added_dead",
-    "added_infiltrate",
-    "added_t_cells",
-    "added_scar",
-)  # in the order of PARTS
+# In the order of PARTS.
+_ADDED = ("added_cancer", "added_dead", "added_infiltrate", "added_t_cells", "added_scar")
 
 Array = NDArray[np.float64]
 

@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from unmask.claims.claim import Estimate
-from unmask.claims.estimates import NOTHING
-from unmask.claims.plots import Series
+from unmask.claims.claim import Estimate, Published
+from unmask.claims.estimates import from_interval
+from unmask.claims.plots import Row, Series
 from unmask.survival.estimate import follow_up
-from unmask.survival.kaplan_meier import Value
 
 if TYPE_CHECKING:
     from unmask.trial.result import TrialResult
 
-_MISSING = float("nan")
 MEASUREMENTS = 3  # of a lesion, baseline included, in the published data
 
 
-def _estimate(value: Any, ci: Any, n: int) -> Estimate:
-    if value is None:
-        return NOTHING
-    low, high = ci or (None, None)
-    return Estimate(
-        float(value),
-        _MISSING if low is None else float(low),
-        _MISSING if high is None else float(high),
-        n,
-    )
+def row(words: str, found: Estimate, published: Published | None = None) -> Row:
+    """Return an estimate as a row of a plot, beside a published figure where there is one."""
+    figure, interval = (None, None) if published is None else (published.value, published.ci)
+    return Row(words, found.value, found.low, found.high, figure, interval)
 
 
 def response_rate(result: TrialResult, arm: str) -> Estimate:
     """Return the confirmed response rate of an arm."""
     summary = result.summary["arms"][arm]
-    return _estimate(summary["orr"], summary["orr_ci"], summary["n"])
+    return from_interval(summary["orr"], summary["orr_ci"], summary["n"])
 
 
 def median_months(result: TrialResult, arm: str, endpoint: str) -> Estimate:
     """Return a median time (``os_months``, ``pfs_months``, ``duration_of_response_months``)."""
     summary = result.summary["arms"][arm]
-    return _estimate(summary[endpoint]["median"], summary[endpoint].get("ci"), summary["n"])
+    return from_interval(summary[endpoint]["median"], summary[endpoint].get("ci"), summary["n"])
 
 
 def hazard_ratio(result: TrialResult, endpoint: str) -> Estimate:
     """Return the hazard ratio of the experimental against the control arm (``os``, ``pfs``)."""
     found = result.summary["comparisons"][endpoint]
-    return _estimate(found["hr"], found["ci"], len(result.tables["patients"]))
+    return from_interval(found["hr"], found["ci"], len(result.tables["patients"]))
 
 
 def of_arm(result: TrialResult, arm: str) -> pd.DataFrame:
@@ -79,11 +71,6 @@ def first_shrinkage_weeks(result: TrialResult, arm: str) -> NDArray[np.float64]:
     shown = shown[shown.groupby("patient")["day"].transform("size") >= MEASUREMENTS - 1]
     small = shown[shown["change_from_baseline"] <= -0.3 + 1e-12]
     return np.asarray(small.groupby("patient", observed=True)["day"].min(), dtype=float) / 7.0
-
-
-def from_value(value: Value, n: int) -> Estimate:
-    """Return a Kaplan-Meier estimate of ``n`` patients; NaN where it was not reached."""
-    return _estimate(value.value, value.ci, n)
 
 
 def survival(result: TrialResult, arm: str, endpoint: str, name: str, per: float = 1.0) -> Series:

@@ -11,7 +11,8 @@ from unmask.claims.claim import Claim, Estimate, Measured
 from unmask.claims.estimates import difference, mean, median, share
 from unmask.claims.hosts import Course, Given, Irradiated, every, follow, working_days
 from unmask.claims.laboratory import Laboratory
-from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
+from unmask.claims.plots import Curves, Dots, Series, over_hosts
+from unmask.claims.readout import row
 from unmask.claims.regrowth import confirmed_shrinkage, first, regrown
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
 
@@ -122,11 +123,7 @@ def selection(laboratory: Laboratory, claim: Claim, patients: int, seed: int) ->
             Dots(
                 "Acquired resistance to nivolumab within three years, melanoma",
                 "share of all patients treated",
-                (
-                    Row(
-                        "response, then regrowth", found.value, found.low, found.high, figure.value, figure.ci
-                    ),
-                ),
+                (row("response, then regrowth", found, figure),),
             ),
             *(
                 (Curves("When acquired resistance shows", "months", "of those with it", onset),)

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.claims.claim import Claim, Estimate, Measured
-from unmask.claims.estimates import NOTHING, median, share
+from unmask.claims.estimates import NOTHING, from_value, median, share
 from unmask.claims.hosts import Given, every, follow
 from unmask.claims.laboratory import Laboratory
 from unmask.claims.plots import Curves, Dots, Row, Series, over_hosts
 from unmask.claims.readout import (
     difference_of_rates,
     first_shrinkage_weeks,
-    from_value,
     hazard_ratio,
     median_months,
     response_rate,
+    row,
     survival,
 )
 from unmask.patients.random_streams import RandomStreams
@@ -64,15 +64,7 @@ PREDICTED = {
 
 def beside(claim: Claim, name: str, words: str, found: Estimate) -> Row:
     """Return an estimate as a row with the published figure of the same name."""
-    figure = claim.published.get(name)
-    return Row(
-        words,
-        found.value,
-        found.low,
-        found.high,
-        None if figure is None else figure.value,
-        None if figure is None else figure.ci,
-    )
+    return row(words, found, claim.published.get(name))
 
 
 def tumour_types(laboratory: Laboratory, claim: Claim, patients: int, seed: int) -> Measured:

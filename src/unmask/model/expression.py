@@ -7,30 +7,13 @@ a name is a symbol of the module and nothing else, and only arithmetic and a few
 from __future__ import annotations
 
 import ast
-import keyword
-import re
 
 import sympy as sp
 
 from unmask.errors import ModelError
+from unmask.model.symbol_name import FUNCTIONS
 
-FUNCTIONS = {"exp": sp.exp, "log": sp.log, "sqrt": sp.sqrt, "tanh": sp.tanh, "Max": sp.Max, "Min": sp.Min}
-RESERVED = frozenset({"t", "time", "day", "numpy", *FUNCTIONS})
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
-
-
-def check_name(name: str, *, module: str) -> None:
-    """Refuse a name that equations or generated code could not carry.
-
-    Raises
-    ------
-    ModelError
-        ``model.reserved_name`` or ``model.bad_name`` (a double underscore is kept for instances).
-    """
-    if name in RESERVED or keyword.iskeyword(name):
-        raise ModelError("model.reserved_name", module=module, symbol=name)
-    if not _NAME.fullmatch(name):
-        raise ModelError("model.bad_name", module=module, symbol=name)
+_MEANING = {name: getattr(sp, name) for name in FUNCTIONS}
 
 
 def read(text: str, *, module: str, symbol: str) -> sp.Expr:
@@ -75,7 +58,7 @@ def read(text: str, *, module: str, symbol: str) -> sp.Expr:
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 return build(left) ** build(right)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
-                return FUNCTIONS[name](*(build(argument) for argument in arguments))
+                return _MEANING[name](*(build(argument) for argument in arguments))
         raise refuse(ast.unparse(node))
 
     return build(tree.body)

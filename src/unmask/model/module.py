@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from unmask.errors import ModelError
-from unmask.model.expression import check_name
+from unmask.model.symbol_name import check_name
 from unmask.model.system import Parameter, Reference, Species
 
 SEPARATOR = "__"

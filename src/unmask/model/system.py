@@ -10,8 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import sympy as sp
+if TYPE_CHECKING:
+    import sympy as sp
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ class Model:
     @cached_property
     def hash(self) -> str:
         """Content hash of what the equations compute (values, texts and sources do not enter)."""
+        import sympy as sp  # heavy, and drugs and protocols are read without any equation
+
         lines = [self.name, self.time_symbol, *self.species_names, "|", *self.parameter_names, "|"]
         lines += [f"{rule.name}={sp.srepr(rule.expression)}" for rule in self.rules]
         lines += ["|", *(sp.srepr(rate) for rate in self.rates), "|", *self.observables]

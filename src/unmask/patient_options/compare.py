@@ -22,7 +22,6 @@ from unmask.engine import compile_model
 from unmask.errors import ConfigurationError, NumericalError
 from unmask.messages import sentence
 from unmask.model.catalogue import load
-from unmask.patient_options.alike import draw_alike
 from unmask.patient_options.outcomes import Spread, spread_of
 from unmask.patient_options.patient_file import KnownPatient, read_patient
 from unmask.patient_options.therapies import NO_TREATMENT, Therapy, available, load_therapy
@@ -31,6 +30,7 @@ from unmask.patients.cohort import Cohort
 from unmask.patients.parameter_set import TumourType
 from unmask.patients.pdl1 import CLASSES, pdl1_class
 from unmask.patients.random_streams import RandomStreams
+from unmask.patients.recruitment import recruit
 from unmask.store import claim
 from unmask.trial.conduct import conduct_arm
 from unmask.trial.protocol import Disease, FollowUp, Population, Protocol, Schedule
@@ -186,7 +186,13 @@ def compare_options(
     tell(0, steps, "drawing patients")
     compiled = compile_model(load(tumour_type.model))
     streams = RandomStreams(seed)
-    cohort = draw_alike(tumour_type, compiled, streams, alike + 1, pdl1=known.pdl1, threads=threads)
+    try:
+        cohort = recruit(tumour_type, compiled, streams, alike + 1, pdl1=known.pdl1, threads=threads)
+    except ConfigurationError as error:
+        if error.code != "patients.too_few_accepted":
+            raise
+        found = {**error.values, "tumour": tumour_type.title}
+        raise ConfigurationError("options.nobody_fits", **found) from None
     one = cohort.take(np.array([0]))
     options = []
     lesions = 0

@@ -9,14 +9,12 @@ import numpy as np
 import pandas as pd
 
 from unmask.patient_options.therapies import Therapy
-from unmask.safety.summary import LABORATORY
+from unmask.safety.summary import MANAGEMENT, SEVERE, clinical_events
 from unmask.survival.proportions import proportion
 from unmask.trial.tables import course_quantiles
-from unmask.trial.treatment import MANAGEMENT
 
 DAYS_PER_YEAR = 365.25
 YEARS = (1, 2, 3)
-SEVERE_GRADE = 3
 FATAL_GRADE = 5
 
 
@@ -80,11 +78,8 @@ def spread_of(tables: Mapping[str, pd.DataFrame], therapy: Therapy) -> Spread:
     scans = tables["assessments"]
     progressed = scans[scans["overall_response"].astype(str) == "PD"]
     early = among(progressed[progressed["day"] <= DAYS_PER_YEAR]) | (death <= DAYS_PER_YEAR)
-    events = tables["adverse_events"]
-    # A low count that no trial would report as an event is no side effect, as in the safety figures of a trial.
-    clinical = ~events["event"].astype(str).isin(LABORATORY)
-    related = events[events["related"].astype(bool) & clinical]
-    severe = related[related["grade"] >= SEVERE_GRADE]
+    related = clinical_events(tables["adverse_events"])
+    severe = related[related["grade"] >= SEVERE]
     stopped = related[related["action"].astype(str).str.startswith("stop")]
     flags = {
         "respond": fine["best_response"].astype(str).isin(["CR", "PR"]).to_numpy(),

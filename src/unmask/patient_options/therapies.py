@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from unmask.configuration import check, nearest, read_toml
 from unmask.errors import ConfigurationError
@@ -14,18 +14,6 @@ from unmask.trial.arms import Arm
 from unmask.trial.items import Radiotherapy, Surgery, Treatment
 
 NO_TREATMENT = "none"
-
-Family = Literal[
-    "none",
-    "immunotherapy",
-    "chemotherapy",
-    "targeted",
-    "radiotherapy",
-    "surgery",
-    "hormone",
-    "combination",
-    "sequence",
-]
 
 
 class Therapy(Arm):
@@ -35,7 +23,6 @@ class Therapy(Arm):
     what it takes for granted; ``sources`` say where its doses are from.
     """
 
-    family: Family
     tumour_types: tuple[str, ...] = ()
     note: str = ""
     sources: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ comes on top as one tumour of its own. New lesions occupy slots that were empty 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,8 +137,9 @@ def seed(
     cells = tumour_type.baseline_value("non_stroma_volume_share") * volume / fixed("cancer_cell_volume")
     clone_columns = _clone_columns(model)
     by_lesion = states[rows][:, clone_columns]  # (new lesions, slots, clones)
-    every = _sum_in_order(by_lesion)
-    shares = by_lesion.sum(axis=1) / every[:, None]
+    by_slot = sum_in_order(by_lesion, axis=2)
+    every = sum_in_order(by_slot)
+    shares = sum_in_order(by_lesion, axis=1) / every[:, None]
     induced = states[rows][:, model.lesion_columns("pdl1_induction")]
     maturity = cells / (cells + fixed("microenvironment_half_size"))
 
@@ -157,7 +159,7 @@ def seed(
         tumour_t_cells=0.0,
         exhausted_t_cells=0.0,
         regulatory_t_cells=fixed("treg_set_point") * maturity * cells,
-        pdl1_induction=(induced * by_lesion.sum(axis=2)).sum(axis=1) / every,
+        pdl1_induction=sum_in_order(induced * by_slot) / every,
     )
     parameters[rows, model.lesion_columns("baseline_sld")[slots]] = diameter_mm
     parameters[rows, model.lesion_columns("baseline_cancer_cells")[slots]] = cells
@@ -171,16 +173,16 @@ def seed(
 
 def cancer_cells(model: AnyModel, states: Array) -> Array:
     """Return all cancer cells of each patient in Mc, shape ``(N,)``."""
-    return _sum_in_order(states[:, _clone_columns(model)])
+    return sum_in_order(sum_in_order(states[:, _clone_columns(model)], axis=2))
 
 
-def _sum_in_order(cells: Array) -> Array:
-    """Return the sum over tumours and clones, ``(N, tumours, clones)`` to ``(N,)``.
+def sum_in_order(values: Array, axis: int = 1) -> Array:
+    """Return the sum along an axis, added one after the other.
 
-    One axis after the other, each shorter than eight: NumPy adds longer or joint axes in an order that depends on how
-    many patients there are, and the last bit of the sum with it.
+    NumPy adds eight numbers or more in an order that depends on how they lie in memory, which may differ between one
+    patient and several: the last bit of the sum would depend on who else is in the block.
     """
-    return np.asarray(cells.sum(axis=2).sum(axis=1))
+    return np.asarray(reduce(np.add, np.moveaxis(values, axis, 0)))
 
 
 def _clone_columns(model: AnyModel) -> Rows:

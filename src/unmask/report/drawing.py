@@ -11,7 +11,7 @@ Long series stay small: points closer than half a unit are merged before they ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -268,6 +268,28 @@ def bars(left: ArrayLike, top: ArrayLike, width: ArrayLike, height: ArrayLike, *
         ),
         **extra,
     )
+
+
+def largest_remainder(exact: Floats, total: int) -> list[int]:
+    """Round numbers that add up to ``total`` to whole ones that still do: what was cut off most is rounded up."""
+    whole = np.floor(exact + 1e-9).astype(int)
+    order = np.argsort(-(exact - whole), kind="stable")
+    whole[order[: total - int(whole.sum())]] += 1
+    return [int(count) for count in whole]
+
+
+def crowd(
+    people: Sequence[str], looks: Mapping[str, Mapping[str, object]], top: float, size: float, pitch: float
+) -> list[str]:
+    """Draw people in rows of ten; ``people`` names the group of each, ``looks`` the attributes of each group."""
+    group_of = np.array(people)
+    parts = []
+    for group, look in looks.items():
+        where = np.flatnonzero(group_of == group)
+        if where.size:
+            left, up = 2 + (where % 10) * pitch, top + (where // 10) * pitch
+            parts.append(bars(left, up, size, size, **look))
+    return parts
 
 
 def text_width(words: str, size: float = style.FONT_SIZE) -> float:

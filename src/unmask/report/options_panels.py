@@ -54,14 +54,10 @@ def _title(option: ShownOption, colour: str) -> str:
 def hundred(option: ShownOption, colour: str, text: Words) -> str:
     """Draw 100 people two years on: alive, alive after a severe side effect, dead."""
     counts = whole_people(option.frequencies["alive_2y"].share or 0.0, option.two_years["alive_severe"])
-    size, gap, top = 13.0, 3.5, 30.0
-    codes = np.array([fate for fate in FATES for _ in range(counts[fate])])
-    parts = [_title(option, colour)]
-    for fate in FATES:
-        where = np.flatnonzero(codes == fate)
-        if where.size:
-            left, up = 2 + (where % 10) * (size + gap), top + (where // 10) * (size + gap)
-            parts.append(drawing.bars(left, up, size, size, fill=FATE_COLOURS[fate], stroke="none"))
+    top = 30.0
+    codes = [fate for fate in FATES for _ in range(counts[fate])]
+    looks = {fate: {"fill": FATE_COLOURS[fate], "stroke": "none"} for fate in FATES}
+    parts = [_title(option, colour), *drawing.crowd(codes, looks, top, size=13.0, pitch=16.5)]
     told = dict(text.get("fate"))
     if option.frequencies["severe"].count is None:  # alive is all that can be said
         alive = told["alive" if option.treated else "alive_untreated"]

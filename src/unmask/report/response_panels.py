@@ -31,35 +31,28 @@ def hundred(shares: Mapping[str, float]) -> dict[str, int]:
     values = np.array([max(shares.get(code, 0.0), 0.0) for code in style.CATEGORIES])
     if values.sum() <= 0:
         return dict.fromkeys(style.CATEGORIES, 0)
-    exact = 100 * values / values.sum()
-    whole = np.floor(exact + 1e-9).astype(int)
-    order = np.argsort(-(exact - whole), kind="stable")
-    whole[order[: 100 - int(whole.sum())]] += 1
-    return dict(zip(style.CATEGORIES, whole.tolist(), strict=True))
+    whole = drawing.largest_remainder(100 * values / values.sum(), 100)
+    return dict(zip(style.CATEGORIES, whole, strict=True))
 
 
 def people(title: str, colour: str, shares: Mapping[str, float], alt: str, words: Words) -> str:
     """Draw 100 people, coloured and grouped by best response, with the count of each group beside them."""
     counts = hundred(shares)
     frame = Frame(x=(0, 1), y=(0, 1), height=218.0)
-    size, gap, top = 14.0, 4.0, 32.0
+    top = 32.0
     codes = [code for code in style.CATEGORIES for _ in range(counts[code])]
-    parts = [drawing.text(2, 16, title, size=14.0, weight=650, colour=colour)]
-    for code in style.CATEGORIES:
-        where = np.array([k for k, c in enumerate(codes) if c == code])
-        if where.size:
-            left, up = 2 + (where % 10) * (size + gap), top + (where // 10) * (size + gap)
-            parts.append(
-                drawing.bars(
-                    left,
-                    up,
-                    size,
-                    size,
-                    fill=style.CATEGORY_COLOURS[code],
-                    stroke=style.MUTED if code == "NE" else "none",
-                    stroke_width=0.8,
-                )
-            )
+    looks = {
+        code: {
+            "fill": style.CATEGORY_COLOURS[code],
+            "stroke": style.MUTED if code == "NE" else "none",
+            "stroke_width": 0.8,
+        }
+        for code in style.CATEGORIES
+    }
+    parts = [
+        drawing.text(2, 16, title, size=14.0, weight=650, colour=colour),
+        *drawing.crowd(codes, looks, top, size=14.0, pitch=18.0),
+    ]
     for row, code in enumerate(style.CATEGORIES):
         y = top + 20 + row * 32
         key = drawing.swatch(style.CATEGORY_COLOURS[code])

@@ -9,7 +9,7 @@ import numpy as np
 
 from unmask.report import drawing, style
 from unmask.report.drawing import Frame
-from unmask.report.words import Words
+from unmask.report.words import Words, out_of_hundred
 
 GRADES = ("1", "2", "3", "4", "5")
 GRADE_COLOURS: Mapping[str, str] = {
@@ -63,25 +63,21 @@ class Typical:
 def hundred(grades: Mapping[str, float]) -> dict[str, int]:
     """Round shares by worst grade, and of nobody's event, to 100 people (largest remainder)."""
     shares = np.array([max(float(grades.get(g) or 0.0), 0.0) for g in GRADES])
-    exact = 100.0 * np.r_[max(1.0 - shares.sum(), 0.0), shares]
-    whole = np.floor(exact + 1e-9).astype(int)
-    order = np.argsort(-(exact - whole), kind="stable")
-    whole[order[: 100 - int(whole.sum())]] += 1
-    return dict(zip(("0", *GRADES), whole.tolist(), strict=True))
+    whole = drawing.largest_remainder(100.0 * np.r_[max(1.0 - shares.sum(), 0.0), shares], 100)
+    return dict(zip(("0", *GRADES), whole, strict=True))
 
 
 def people(title: str, colour: str, grades: Mapping[str, float], alt: str, words: Words) -> str:
     """Draw 100 people by the worst grade of any side effect, the count of each grade beside them."""
     counts = hundred(grades)
     frame = Frame(x=(0, 1), y=(0, 1), height=222.0)
-    size, pitch, top = 14.0, 18.0, 32.0
+    top = 32.0
     worst_first = [grade for grade in reversed(("0", *GRADES)) for _ in range(counts[grade])]
-    parts = [drawing.text(2, 16, title, size=14.0, weight=650, colour=colour)]
-    for grade in ("0", *GRADES):
-        where = np.array([k for k, g in enumerate(worst_first) if g == grade])
-        if where.size:
-            left, up = 2 + (where % 10) * pitch, top + (where // 10) * pitch
-            parts.append(drawing.bars(left, up, size, size, fill=GRADE_COLOURS[grade]))
+    looks = {grade: {"fill": GRADE_COLOURS[grade]} for grade in ("0", *GRADES)}
+    parts = [
+        drawing.text(2, 16, title, size=14.0, weight=650, colour=colour),
+        *drawing.crowd(worst_first, looks, top, size=14.0, pitch=18.0),
+    ]
     for row, grade in enumerate(("0", *GRADES)):
         y = top + 14 + row * 29
         key = drawing.swatch(GRADE_COLOURS[grade])
@@ -115,7 +111,7 @@ def rates(title: str, colour: str, rows: Sequence[Rate], x_max: float, alt: str,
         if row.share > 0:
             edge = {"stroke": style.MUTED, "stroke_width": 0.6}
             parts.append(drawing.rect(x0, y, float(frame.px(row.share)) - x0, ROW - 8, "none", **edge))
-        told = "0" if row.share == 0 else "<1" if row.share < 0.005 else f"{100 * row.share:.0f}"
+        told = out_of_hundred(row.share, "<1")
         parts.append(drawing.text(float(frame.px(row.share)) + 6, y + 13, told, weight=650))
     keys = [(drawing.swatch(GRADE_COLOURS[g]), words("text.grade", grade=g)) for g in GRADES]
     parts.append(drawing.legend(keys, 2, frame.inner[3] + 56, frame.width)[0])

@@ -231,6 +231,4 @@ def _between(ci: Sequence[float | None], factor: float, digits: int = 1) -> str:
 
 
 def _out_of(value: float | None) -> str:
-    if value is not None and 0 < value < 0.005:
-        return "<1"
-    return words.fixed(None if value is None else 100.0 * value, 0)
+    return words.out_of_hundred(value, "<1")

@@ -78,12 +78,12 @@ def p_value(value: object) -> str:
     return f"<{THIN}0.001" if number < 0.001 else f"{number:.3f}"
 
 
-def out_of_hundred(value: object) -> str:
-    """Write a fraction as a natural frequency out of 100; small non-zero ones as 'fewer than 1'."""
+def out_of_hundred(value: object, few: str = "fewer than 1") -> str:
+    """Write a fraction as a natural frequency out of 100; small non-zero ones as ``few``."""
     number = finite(value)
     if number is None:
         return ABSENT
-    return "fewer than 1" if 0 < number < 0.005 else f"{100 * number:.0f}"
+    return few if 0 < number < 0.005 else f"{100 * number:.0f}"
 
 
 def interval(ci: object) -> tuple[float | None, float | None] | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = (
     "patient",
@@ -120,6 +123,8 @@ def table(
         Day until which an event counts as related to study treatment: :data:`REPORTING_DAYS` after its last dose or
         the start of the next therapy, whichever is first, as in trials.
     """
+    import pandas as pd  # heavy, and protocols are read without any table
+
     row = np.concatenate([item.row for item in events] or [np.empty(0, dtype=np.int64)])
     onset = np.concatenate([item.onset_day for item in events] or [np.empty(0)])
     resolution = np.concatenate([item.resolution_day for item in events] or [np.empty(0)])

@@ -14,7 +14,7 @@ import pandas as pd
 from unmask.safety.adverse_events import AUTOIMMUNE_FLARE
 from unmask.safety.event_kinds import safety_data
 from unmask.safety.incidence import DAYS_PER_WEEK, onset_weeks
-from unmask.safety.timing import IN_AN_ORGAN, select
+from unmask.safety.timing import IN_AN_ORGAN, direction, select
 from unmask.survival.proportions import proportion
 
 LEAST_GRADE = 2
@@ -161,10 +161,10 @@ def _row(
     **about: Any,
 ) -> dict[str, Any]:
     low, high = published_ci or (None, None)
-    inside, direction = None, ""
+    inside, side = None, ""
     if virtual is not None and low is not None and high is not None:
-        direction = "below" if virtual < low else "above" if virtual > high else ""
-        inside = not direction
+        side = direction(virtual, low, high)
+        inside = not side
     return {
         "disease": disease,
         "what": what,
@@ -174,7 +174,7 @@ def _row(
         "published": published,
         "published_ci": [low, high],
         "inside": inside,
-        "direction": direction,
+        "direction": side,
         "source": about.get("source"),
         "confirmed": about.get("confirmed"),
         "calibrated": about.get("calibrated"),

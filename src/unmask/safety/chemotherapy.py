@@ -35,11 +35,6 @@ FEBRILE = "febrile neutropenia"
 INFECTION = "infection"
 
 
-def drugs_with_known_toxicity() -> frozenset[str]:
-    """Return the chemotherapy drugs whose adverse events are known; of others only low neutrophils are seen."""
-    return frozenset(toxicity().drugs)
-
-
 class ChemotherapyToxicity:
     """Adverse events of chemotherapy in one arm.
 
@@ -166,10 +161,9 @@ class ChemotherapyToxicity:
         data = rules().next_cycle
         for event in self._drug_events:
             if event.name in data.waits_for:
-                delays = self._management.delayed & (event.grade_on(day) > data.grade)
-                reduced = np.char.find(event.actions.astype(str), "dose reduction") >= 0
-                event.actions[delays & reduced] = "delay, dose reduction"
-                event.actions[delays & ~reduced] = "delay"
+                rows = np.flatnonzero(self._management.delayed & (event.grade_on(day) > data.grade))
+                reduced = np.array(["dose reduction" in action for action in event.actions[rows]], dtype=bool)
+                event.actions[rows] = np.where(reduced, "delay, dose reduction", "delay")
 
     def _infections(self, day: float, at_risk: Flags, neutrophils: Array) -> tuple[Flags, Flags]:
         """Find infections since the last visit; return who had febrile neutropenia and whom it killed."""

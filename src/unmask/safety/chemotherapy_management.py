@@ -5,31 +5,25 @@ Data: ``management_chemotherapy.toml``.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from unmask.safety.chemotherapy_rates import Confidence, Stated
+from unmask.safety.event_kinds import safety_data
 from unmask.safety.orders import Orders
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Grades = NDArray[np.int64]
-Confidence = Literal["measured", "literature", "calibrated", "assumed", "definition"]
 DAYS_A_WEEK = 7.0
 
 
-class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class NextCycle(_Data):
+class NextCycle(Stated):
     """What must hold for the next cycle to be given."""
 
     cycle_days: float = Field(gt=0)
@@ -41,7 +35,7 @@ class NextCycle(_Data):
     confidence: Confidence
 
 
-class Reduction(_Data):
+class Reduction(Stated):
     """What lowers the dose of later cycles."""
 
     factor: float = Field(gt=0, le=1)
@@ -53,7 +47,7 @@ class Reduction(_Data):
     confidence: Confidence
 
 
-class GrowthFactor(_Data):
+class GrowthFactor(Stated):
     """What makes G-CSF part of later cycles."""
 
     after_febrile_neutropenia: bool
@@ -62,7 +56,7 @@ class GrowthFactor(_Data):
     confidence: Confidence
 
 
-class Supportive(_Data):
+class Supportive(Stated):
     """The grade from which events are treated without a change of chemotherapy."""
 
     grade: int
@@ -71,7 +65,7 @@ class Supportive(_Data):
     confidence: Confidence
 
 
-class Rules(_Data):
+class Rules(Stated):
     """Everything in ``management_chemotherapy.toml``."""
 
     next_cycle: NextCycle
@@ -84,8 +78,7 @@ class Rules(_Data):
 @cache
 def rules() -> Rules:
     """Return the data of ``management_chemotherapy.toml``."""
-    text = files("unmask.safety").joinpath("management_chemotherapy.toml").read_text(encoding="utf-8")
-    return Rules.model_validate(tomllib.loads(text))
+    return Rules.model_validate(safety_data("management_chemotherapy"))
 
 
 class ChemotherapyManagement:

@@ -19,10 +19,8 @@ Latent-variable model of ordered toxicity grades: McCullagh P, Regression models
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Literal, Self
 
 import numpy as np
@@ -32,6 +30,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
+from unmask.safety.event_kinds import safety_data
+
 Array = NDArray[np.float64]
 Confidence = Literal["measured", "literature", "calibrated", "assumed", "definition"]
 
@@ -40,11 +40,13 @@ GRADES = 4
 _NODES = 48  # of the Gauss-Hermite rule over patients; 24 give the same thresholds to 1e-6
 
 
-class _Data(BaseModel):
+class Stated(BaseModel):
+    """A table of a TOML file of data: unknown keys are refused, values do not change."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Pattern(_Data):
+class Pattern(Stated):
     """How an event behaves, whatever the drug; see the head of ``chemotherapy.toml``."""
 
     organ: str
@@ -69,7 +71,7 @@ class Pattern(_Data):
         return self
 
 
-class Rate(_Data):
+class Rate(Stated):
     """Share of patients with an event over their treatment: of any grade, and of grade 3 or more."""
 
     any: float = Field(gt=0, lt=0.9)
@@ -78,7 +80,7 @@ class Rate(_Data):
     confidence: Confidence
 
 
-class DrugToxicity(_Data):
+class DrugToxicity(Stated):
     """Rates of one drug; ``cycles`` are equally likely numbers of cycles of the patients they were counted in."""
 
     standard_dose: float = Field(gt=0)
@@ -89,7 +91,7 @@ class DrugToxicity(_Data):
     events: Mapping[str, Rate]
 
 
-class FebrileNeutropenia(_Data):
+class FebrileNeutropenia(Stated):
     """Hazard per day ``rate * max(0, limit - count)^power`` (counts in 1e9/L) and what comes of it."""
 
     limit: float
@@ -110,7 +112,7 @@ class FebrileNeutropenia(_Data):
         return np.asarray(self.rate * missing**self.power)
 
 
-class Infection(_Data):
+class Infection(Stated):
     """Hazard per day of an infection without febrile neutropenia."""
 
     rate: float
@@ -128,7 +130,7 @@ class Infection(_Data):
         return np.asarray(self.rate + self.per_missing_neutrophils * missing)
 
 
-class Toxicity(_Data):
+class Toxicity(Stated):
     """Everything in ``chemotherapy.toml``."""
 
     lost_in_practice: float = Field(ge=0, lt=1)
@@ -149,12 +151,14 @@ class Toxicity(_Data):
 @cache
 def toxicity() -> Toxicity:
     """Return the data of ``chemotherapy.toml``; ``rates_of`` is replaced by what it points to."""
-    text = files("unmask.safety").joinpath("chemotherapy.toml").read_text(encoding="utf-8")
-    data = tomllib.loads(text)
-    for name, drug in data["drugs"].items():
-        if "rates_of" in drug:
-            data["drugs"][name] = data["drugs"][drug["rates_of"]] | {"standard_dose": drug["standard_dose"]}
-    return Toxicity.model_validate(data)
+    data = safety_data("chemotherapy")
+    drugs = {
+        name: data["drugs"][drug["rates_of"]] | {"standard_dose": drug["standard_dose"]}
+        if "rates_of" in drug
+        else drug
+        for name, drug in data["drugs"].items()
+    }
+    return Toxicity.model_validate({**data, "drugs": drugs})
 
 
 def share_with_event(threshold: float, pattern: Pattern, cycles: tuple[int, ...]) -> float:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-from unmask.safety.timing import IN_AN_ORGAN
+from unmask.safety.event_kinds import safety_data
+from unmask.safety.timing import IN_AN_ORGAN, direction
 from unmask.survival.proportions import proportion
 
 FILES = ("published", "published_chemotherapy")
@@ -46,8 +45,7 @@ def published_rates() -> tuple[PublishedRate, ...]:
     """Return every published rate."""
     found: list[PublishedRate] = []
     for name in FILES:
-        text = files("unmask.safety").joinpath(f"{name}.toml").read_text(encoding="utf-8")
-        data = tomllib.loads(text)
+        data = safety_data(name)
         for trial in data["trial"]:
             found += _rates(trial, data["sources"])
     return tuple(found)
@@ -109,7 +107,7 @@ def _beside(safety: Mapping[str, Any], rate: PublishedRate) -> dict[str, Any] | 
         return None
     low, high = proportion(round(rate.share * rate.size), rate.size).ci
     assert low is not None and high is not None  # a trial has patients
-    direction = "below" if virtual < low else "above" if virtual > high else ""
+    side = direction(virtual, low, high)
     return {
         "event": rate.event,
         "grade": "severe" if rate.severe else "any",
@@ -117,8 +115,8 @@ def _beside(safety: Mapping[str, Any], rate: PublishedRate) -> dict[str, Any] | 
         "virtual_ci": interval,
         "published": rate.share,
         "published_ci": [low, high],
-        "inside": not direction,
-        "direction": direction,
+        "inside": not side,
+        "direction": side,
         "trial": rate.trial,
         "source": rate.source,
         "confirmed": rate.confirmed,

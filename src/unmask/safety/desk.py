@@ -38,7 +38,7 @@ class SafetyDesk:
         Autoimmune background of the patients.
     uniform, exponential
         One number per patient of the arm by process and visit.
-    patients_n
+    patients
         Number of patients N.
     management
         False: events run their natural course, nothing is ordered (but death happens).
@@ -51,19 +51,19 @@ class SafetyDesk:
         background: Background,
         uniform: Draw,
         exponential: Draw,
-        patients_n: int,
+        patients: int,
         management: bool = True,
         tumour_type: str = REFERENCE_TUMOUR,
     ) -> None:
         self._kinds = kinds()
         factors = safety_data("immune_related")["outside_melanoma"] if tumour_type != REFERENCE_TUMOUR else {}
         self._onsets = Onsets(self._kinds, background, uniform, exponential, factors)
-        self._episodes = Episodes(self._kinds, patients_n, uniform, exponential)
-        self._management = Management(self._kinds, patients_n) if management else None
-        self._chemotherapy = ChemotherapyToxicity(uniform, exponential, patients_n, management)
-        self._uncontrolled = np.zeros((self._kinds.count, patients_n), dtype=bool)
-        self._last = np.zeros(patients_n)
-        self._dead = np.zeros(patients_n, dtype=bool)
+        self._episodes = Episodes(self._kinds, patients, uniform, exponential)
+        self._management = Management(self._kinds, patients) if management else None
+        self._chemotherapy = ChemotherapyToxicity(uniform, exponential, patients, management)
+        self._uncontrolled = np.zeros((self._kinds.count, patients), dtype=bool)
+        self._last = np.zeros(patients)
+        self._dead = np.zeros(patients, dtype=bool)
         self._found: list[Events] = []
 
     def visit(self, day: float, seen: Flags, observed: Mapping[str, Array], exposure: Exposure) -> Orders:

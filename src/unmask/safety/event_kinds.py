@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from unmask.safety.adverse_events import AUTOIMMUNE_FLARE, IMMUNE_RELATED
 
 Array = NDArray[np.float64]
-AUTOREACTIVITY = "autoreactivity"
 OCCUPANCY = "occupancy"
 
 
@@ -64,7 +63,7 @@ class Kinds:
 
 @cache
 def safety_data(name: str) -> dict[str, Any]:
-    """Return a TOML file of this package as plain data."""
+    """Return a TOML file of this package as plain data, the same to all who ask: not to be changed."""
     text = files("unmask.safety").joinpath(f"{name}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 

@@ -84,6 +84,12 @@ class Management:
         self._rules = tuple(
             tuple(rules()[toxicity, grade] for grade in range(1, GRADES)) for toxicity in kinds.toxicity
         )
+        self._steroid_dose = self._by_grade(lambda rule: rule.steroid_mg_per_kg)
+        self._taper_weeks = self._by_grade(lambda rule: rule.taper_weeks)
+        self._says_stop = self._by_grade(lambda rule: rule.immunotherapy == "stop")
+        self._says_hold = self._by_grade(lambda rule: rule.immunotherapy != "continue")
+        self._says_stop_ctla4 = self._by_grade(lambda rule: rule.stop_anti_ctla4)
+        self._drug_at = tuple(self._by_grade(_drug_at(place)) for place in range(len(SECOND_LINE)))
         self._steroid = SteroidCourse(patients)
         shape = (kinds.count, patients)
         self.controlled = np.zeros(shape, dtype=bool)
@@ -96,10 +102,9 @@ class Management:
         self._stopped = np.zeros(patients, dtype=bool)
         self._stopped_ctla4 = np.zeros(patients, dtype=bool)
 
-    def _by_rule(self, grade: Codes, value: Callable[[Rule], float]) -> Array:
-        """Return a number of the rule for each present grade ``(E, N)``, 0 where there is no event."""
-        table = np.array([[0.0, *(value(rule) for rule in row), 0.0] for row in self._rules])
-        return np.asarray(np.take_along_axis(table, grade, axis=1))
+    def _by_grade(self, value: Callable[[Rule], float]) -> Array:
+        """Return a number of the rules, kinds by grades from 0 (no event, no rule) to 5 (past management)."""
+        return np.array([[0.0, *(value(rule) for rule in row), 0.0] for row in self._rules])
 
     def act(self, day: float, seen: Flags, episodes: Episodes, exposure: Exposure) -> Orders:
         """Treat the events of the patients ``seen`` at ``day``; return the orders for all patients."""
@@ -107,11 +112,10 @@ class Management:
         severe = episodes.open & (episodes.grade >= 2) & seen
         grade = np.where(severe, episodes.grade, 0)
         hold, stop, stop_ctla4 = self._stops(day, seen, grade, exposure)
-        steroid = self._by_rule(grade, lambda rule: rule.steroid_mg_per_kg)
+        steroid = _look_up(self._steroid_dose, grade)
         needed = np.where(self._in_vain(day, grade, episodes), 0.0, steroid)
-        self._steroid.advance(
-            day, seen, needed.max(axis=0), self._by_rule(grade, lambda rule: rule.taper_weeks).max(axis=0)
-        )
+        taper_weeks = _look_up(self._taper_weeks, grade)
+        self._steroid.advance(day, seen, needed.max(axis=0), taper_weeks.max(axis=0))
         self._steroid_since[(steroid > 0) & np.isnan(self._steroid_since)] = day
         given = self._second_line(day, grade, episodes)
         self._hold(day, seen)
@@ -138,13 +142,11 @@ class Management:
         its doses are complete.
         """
         on = exposure.on_immunotherapy & ~self._stopped
-        stop = (self._by_rule(grade, lambda rule: rule.immunotherapy == "stop") > 0) & on
-        stop_ctla4 = (self._by_rule(grade, lambda rule: rule.stop_anti_ctla4) > 0) & on
+        stop = (_look_up(self._says_stop, grade) > 0) & on
+        stop_ctla4 = (_look_up(self._says_stop_ctla4, grade) > 0) & on
         alone = exposure.immunotherapy_class == ImmunotherapyClass.ANTI_CTLA4
         stop |= stop_ctla4 & alone
-        wanted = (self._by_rule(grade, lambda rule: rule.immunotherapy != "continue") > 0) & (
-            on | ~np.isnan(self._hold_since)
-        )
+        wanted = (_look_up(self._says_hold, grade) > 0) & (on | ~np.isnan(self._hold_since))
         self._asks_hold = np.where(seen, wanted, self._asks_hold)
         blocks_ctla4 = alone | (exposure.immunotherapy_class == ImmunotherapyClass.COMBINATION)
         self._stopped |= stop.any(axis=0)
@@ -170,7 +172,7 @@ class Management:
             ((self._steroid_since, self._checks[0]), (self._last_drug, self._checks[1]))
         ):
             due = resisting & (self._drugs_given == number) & (day - since >= wait)
-            drug = self._by_rule(grade, _drug_at(number)).astype(np.int64) - 1
+            drug = _look_up(self._drug_at[number], grade).astype(np.int64) - 1
             given = np.where(due & (drug >= 0) & (given < 0), drug, given)
         self._drugs_given += given >= 0
         self._last_drug[given >= 0] = day
@@ -180,7 +182,7 @@ class Management:
         """Return where a steroid has not helped for long and no other drug is left to try, ``(E, N)``."""
         resisting = (grade > 0) & (episodes.resistance > self._drugs_given)
         for number in range(len(SECOND_LINE)):
-            left = self._by_rule(grade, _drug_at(number)) > 0
+            left = _look_up(self._drug_at[number], grade) > 0
             resisting &= ~(left & (self._drugs_given == number))
         return np.asarray(resisting & (day - self._steroid_since >= self._futile), dtype=bool)
 
@@ -197,7 +199,7 @@ class Management:
         pending = np.full(grade.shape, np.inf)
         waits = ((self._steroid_since, self._checks[0]), (self._last_drug, self._checks[1]))
         for number, (since, wait) in enumerate(waits):
-            has_next = self._by_rule(grade, _drug_at(number)) > 0
+            has_next = _look_up(self._drug_at[number], grade) > 0
             check = has_next & (self._drugs_given == number) & (since + wait > day)
             pending = np.where(check, np.minimum(pending, since + wait), pending)
         followed = np.where((grade > 0).any(axis=0) | holding, day + 7.0, np.inf)
@@ -225,6 +227,11 @@ class Management:
         self._last_drug[ended] = np.nan
         self._drugs_given[ended] = 0
         self._measures[ended] = 0
+
+
+def _look_up(table: Array, grade: Codes) -> Array:
+    """Return the number of a table ``(E, 6)`` for each present grade ``(E, N)``."""
+    return np.asarray(np.take_along_axis(table, grade, axis=1))
 
 
 def _drug_at(place: int) -> Callable[[Rule], float]:

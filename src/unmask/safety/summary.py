@@ -23,8 +23,8 @@ from unmask.survival.proportions import proportion
 LABORATORY = (COUNTED,)
 """Events found by measuring only; in the table, not in the rates of "any event"."""
 SEVERE = 3
-MANAGEMENT = "management"
-SUBSEQUENT = "subsequent"
+MANAGEMENT, SUBSEQUENT = "management", "subsequent"
+"""Phases of the table of doses that are no study treatment."""
 MEASURES: Mapping[str, tuple[str, ...]] = {
     "topical": ("topical",),
     "replacement": ("replacement",),
@@ -72,7 +72,7 @@ def summarise_safety(tables: Mapping[str, pd.DataFrame], arm: str) -> dict[str, 
     follow = FollowUp.of(patients)
     events = tables["adverse_events"]
     events = events[(events["arm"] == arm) & events["related"].astype(bool)]
-    clinical = events[~events["event"].isin(LABORATORY)]
+    clinical = clinical_events(events)
 
     def figures(rows: pd.DataFrame, *, curves: bool = False) -> dict[str, Any]:
         return _figures(rows, follow, curves=curves)
@@ -110,13 +110,14 @@ def summarise_safety(tables: Mapping[str, pd.DataFrame], arm: str) -> dict[str, 
 def severe_share(events: pd.DataFrame, arm: str, size: int) -> dict[str, Any]:
     """Return the share of an arm with a related event of grade 3 or more, laboratory findings left out."""
     _check_columns("adverse_events", events, ("patient", "arm", "event", "grade", "related"))
-    chosen = events[
-        (events["arm"] == arm)
-        & events["related"].astype(bool)
-        & (events["grade"] >= SEVERE)
-        & ~events["event"].isin(LABORATORY)
-    ]
-    return _share(chosen, size)
+    chosen = clinical_events(events[events["arm"] == arm])
+    return _share(chosen[chosen["grade"] >= SEVERE], size)
+
+
+def clinical_events(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events related to study treatment that trials count: all but laboratory findings."""
+    counted: pd.DataFrame = events[events["related"].astype(bool) & ~events["event"].isin(LABORATORY)]
+    return counted
 
 
 def _figures(rows: pd.DataFrame, follow: FollowUp, *, curves: bool) -> dict[str, Any]:

@@ -147,10 +147,15 @@ def _verdict(
     if not size:
         return {"inside": None, "direction": ""}
     if time.low is not None and time.high is not None:
-        direction = "above" if value is None or value > time.high else "below" if value < time.low else ""
+        side = "above" if value is None else direction(value, time.low, time.high)
     else:
         low, high = interval
         # An end that was not reached is open: whatever is published does not contradict it.
         above = low is not None and low > time.weeks
-        direction = "above" if above else "below" if high is not None and high < time.weeks else ""
-    return {"inside": not direction, "direction": direction}
+        side = "above" if above else "below" if high is not None and high < time.weeks else ""
+    return {"inside": not side, "direction": side}
+
+
+def direction(value: float, low: float, high: float) -> str:
+    """Return on which side of an interval a value lies, "below" or "above"; "" inside."""
+    return "below" if value < low else "above" if value > high else ""

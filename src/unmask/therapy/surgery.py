@@ -30,7 +30,7 @@ from unmask.therapy.procedure import ONE_CELL, Array, Body, Rows
 
 Margin = Literal["R0", "R1", "R2"]
 Flags = NDArray[np.bool_]
-_RESECTED = (
+SURROUNDINGS = (
     "dead_cells",
     "stroma",
     "infiltrate",
@@ -38,6 +38,7 @@ _RESECTED = (
     "exhausted_t_cells",
     "regulatory_t_cells",
 )
+"""What lies in a tumour beside its cancer cells, and goes with it."""
 
 SURGERY = Module(
     name="surgery",
@@ -115,26 +116,6 @@ class Resection:
     seeded: Array
 
 
-def inoperable(body: Body, rows: Rows, alive: Flags) -> Flags:
-    """Return which of the patients ``rows`` cannot be operated: who is dead, or has states that are no numbers.
-
-    ``alive`` has shape ``(n,)``. A patient without tumour can be operated (the bed of a complete response is).
-    """
-    return ~alive | ~np.isfinite(body.states[rows]).all(axis=1)
-
-
-def refuse_dead(rows: Rows, alive: Flags, day: float) -> None:
-    """Refuse to operate on the dead.
-
-    Raises
-    ------
-    ConfigurationError
-        ``therapy.surgery_after_death`` with the first such patient of ``rows``.
-    """
-    if not alive.all():
-        raise ConfigurationError("therapy.surgery_after_death", patient=int(rows[~alive][0]), day=day)
-
-
 def resect(
     body: Body,
     rows: Rows,
@@ -184,7 +165,7 @@ def resect(
     after = before * left[:, :, None]
     after[after < ONE_CELL] = 0.0
     removed: Array = (before - after).sum(axis=2)
-    for name in _RESECTED:
+    for name in SURROUNDINGS:
         body.states[np.ix_(rows, body.columns(name))] *= left
     seeded = np.zeros(rows.size)
     if seeding is not None:

@@ -77,9 +77,8 @@ class Administration:
         self._steroid_managed = np.zeros(patients.size)
         self._streams = streams
         self._body = Body(states, parameters, compiled.state_index, compiled.parameter_index)
-        self._fields: dict[
-            Radiotherapy, Array
-        ] = {}  # of courses with a fixed field, share of each clone inside
+        # Of courses with a fixed field: the share of each clone that lies inside.
+        self._fields: dict[Radiotherapy, Array] = {}
         # For each thing that one drug at a time can occupy (a target, a tablet): the drug whose parameters hold.
         self._holder: dict[str, NDArray[np.object_]] = {}
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from unmask.engine import Status
 from unmask.patients.cohort import Cohort
-from unmask.patients.lesions import AnyModel
+from unmask.patients.lesions import ONE_CELL_MC, AnyModel
 from unmask.patients.parameter_set import TumourType
 from unmask.patients.random_streams import RandomStreams
 from unmask.response import Rules, irecist, recist
@@ -26,7 +26,7 @@ from unmask.safety.adverse_events import Events
 from unmask.safety.autoimmune import Background, draw_background
 from unmask.trial.administration import Administration, DoseRecord
 from unmask.trial.disease import Lesions, Lumped, disease_of
-from unmask.trial.hazards import GRID_DAYS, ONE_CELL_MC, Hazards
+from unmask.trial.hazards import GRID_DAYS, Hazards
 from unmask.trial.protocol import Protocol
 from unmask.trial.surveillance import Surveillance
 from unmask.trial.timeline import timeline
@@ -41,9 +41,8 @@ COURSE_QUANTITIES = (
     "mask",
 )
 DAYS_PER_YEAR = 365.25
-PLANNED_REGROWTH = (
-    1.2  # of the sum at baseline: beyond it regrowth is progression also for an adaptive treatment
-)
+# Of the sum at baseline: beyond it regrowth is progression also for an adaptive treatment.
+PLANNED_REGROWTH = 1.2
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

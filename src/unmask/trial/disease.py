@@ -18,7 +18,7 @@ from unmask.engine import compile_model
 from unmask.model.catalogue import load
 from unmask.patients.cohort import Cohort
 from unmask.patients.lesion_model import NON_TARGET_SLOT, SLOTS, LesionModel
-from unmask.patients.lesions import ONE_CELL_MC, AnyModel, cancer_cells, seed
+from unmask.patients.lesions import ONE_CELL_MC, AnyModel, cancer_cells, seed, sum_in_order
 from unmask.patients.parameter_set import MOST_TARGETS, TumourType
 from unmask.patients.random_streams import RandomStreams
 from unmask.response import Response, Rules
@@ -98,7 +98,7 @@ class _Radiology:
         non_target = self._judge_non_target(ratio, non_target_mm)
         grew = self.has_non_target & (ratio >= self._disease.non_target_visible_increase * self._last_ratio)
         self._last_ratio = ratio
-        new_sum = np.minimum(np.where(visible, new_mm, 0.0).sum(axis=1), LONGEST_MM)
+        new_sum = np.minimum(sum_in_order(np.where(visible, new_mm, 0.0)), LONGEST_MM)
         return Scan(
             target=target,
             non_target=non_target,
@@ -260,7 +260,7 @@ class Lesions(_Radiology):
         self._exists = at_baseline[:, :MOST_TARGETS]
         self.lesion_count = self._exists.sum(axis=1)
         self.has_non_target = at_baseline[:, NON_TARGET_SLOT]
-        self._share_of_targets = seen.sum(axis=1) / self._baseline_mm.sum(axis=1)
+        self._share_of_targets = sum_in_order(seen) / sum_in_order(self._baseline_mm)
         self._empty = np.argsort(at_baseline, axis=1, kind="stable")  # slots, the empty ones first
         self._room = SLOTS - at_baseline.sum(axis=1)
         self._is_new = np.zeros_like(at_baseline)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from unmask.patients.lesions import ONE_CELL_MC
 from unmask.patients.parameter_set import TumourType
 from unmask.patients.random_streams import RandomStreams
 
 GRID_DAYS = 21
 REFERENCE_SLD_MM = 65.0
 SMALLEST_VIABLE_SLD_MM = 0.5
-ONE_CELL_MC = 1e-6
 NEW_LESION_GROWTH_LIMIT = 0.05  # 1/day, clip of the smoothed growth rate
 DEATH_GROWTH_LIMITS = (-0.03, 0.04)  # 1/day
 MOST_NEW_LESIONS = 5

@@ -21,6 +21,7 @@ from unmask.patients.parameter_set import SECTIONS
 from unmask.response import Rules
 from unmask.safety.autoimmune import diseases
 from unmask.trial.arms import Arm
+from unmask.trial.items import Treatment
 
 ScanWeek = Annotated[float, Field(allow_inf_nan=False, le=1100.0)]
 
@@ -216,6 +217,11 @@ class Protocol(_Record):
                 f"(follow_up.days = {self.follow_up.days}), so no patient would ever be assessed"
             )
         return self
+
+    @property
+    def drugs(self) -> tuple[Treatment, ...]:
+        """The treatments of every arm that are drugs, first line and later."""
+        return tuple(item for arm in self.arms.values() for item in arm.drugs)
 
     def scan_days(self) -> tuple[int, ...]:
         """Return every scan day of the follow-up, ascending."""

@@ -19,22 +19,21 @@ TYPICAL_WEIGHT_KG = 75.0
 def unusual_doses(protocol: Protocol) -> tuple[str, ...]:
     """Return a sentence for each dose that is ten times the standard dose or more, or a hundredth or less."""
     told = []
-    for arm in protocol.arms.values():
-        for item in arm.drugs:
-            drug = item.substance
-            amount = drug.dose(item.dose, item.unit).amount_in(drug.unit, TYPICAL_WEIGHT_KG)
-            times = float(amount) / drug.standard_dose
-            if LEAST_STANDARD_DOSES < times < MOST_STANDARD_DOSES:
-                continue
-            values = {
-                "drug": item.drug,
-                "amount": item.dose,
-                "unit": item.unit,
-                "times": times,
-                "standard": drug.standard_dose,
-                "standard_unit": drug.unit,
-            }
-            told.append(sentence("trial.unusual_dose", values))
+    for item in protocol.drugs:
+        drug = item.substance
+        amount = drug.dose(item.dose, item.unit).amount_in(drug.unit, TYPICAL_WEIGHT_KG)
+        times = float(amount) / drug.standard_dose
+        if LEAST_STANDARD_DOSES < times < MOST_STANDARD_DOSES:
+            continue
+        values = {
+            "drug": item.drug,
+            "amount": item.dose,
+            "unit": item.unit,
+            "times": times,
+            "standard": drug.standard_dose,
+            "standard_unit": drug.unit,
+        }
+        told.append(sentence("trial.unusual_dose", values))
     return tuple(dict.fromkeys(told))
 
 
@@ -50,7 +49,7 @@ def without_effect(protocol: Protocol, tumour_type: TumourType) -> tuple[str, ..
             return hormone.no_effect(item.drug, tumour_type.title, value("hormone_dependence"))
         return targeted.no_effect(item.substance, tumour_type.title, value("driver_dependence"))
 
-    found = [told(item) for arm in protocol.arms.values() for item in arm.drugs]
+    found = [told(item) for item in protocol.drugs]
     return tuple(dict.fromkeys(text for text in found if text is not None))
 
 

@@ -24,6 +24,7 @@ from unmask.patients.cohort import Cohort, check_against_model, screen
 from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType, load_tumour_type
 from unmask.patients.random_streams import RandomStreams
+from unmask.patients.recruitment import MOST_CANDIDATES_PER_PATIENT
 from unmask.store import Batches, claim
 from unmask.survival import endpoints, estimate
 from unmask.trial.conduct import conduct_arm
@@ -37,7 +38,6 @@ from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, cours
 
 RELATIVE_TOLERANCE = 1e-4
 LARGEST_BLOCK = 2048  # candidates screened and treated together
-MOST_CANDIDATES_PER_PATIENT = 50
 BYTES_PER_PATIENT_ARM = 15_000  # peak, measured with the OAK protocol
 
 Progress = Callable[[int, int, str], None]
@@ -116,29 +116,22 @@ def refuse_parameters_of_drugs(protocol: Protocol, tumour_type: TumourType) -> N
     ConfigurationError
         ``trial.parameter_of_drug``, ``trial.another_hormone``.
     """
-    _refuse_another_hormone(protocol, tumour_type)
-    for arm in protocol.arms.values():
-        for item in arm.drugs:
-            own = {*item.substance.in_use, *item.substance.individual, item.substance.per_day}
-            for name in tumour_type.parameters:
-                if name in own:
-                    raise ConfigurationError(
-                        "trial.parameter_of_drug", tumour_type=tumour_type.name, name=name, drug=item.drug
-                    )
-
-
-def _refuse_another_hormone(protocol: Protocol, tumour_type: TumourType) -> None:
-    for arm in protocol.arms.values():
-        for item in arm.drugs:
-            lowered = item.substance.hormone
-            if None not in (lowered, tumour_type.hormone) and lowered != tumour_type.hormone:
-                raise ConfigurationError(
-                    "trial.another_hormone",
-                    drug=item.drug,
-                    lowered=lowered,
-                    tumour=tumour_type.title,
-                    needed=tumour_type.hormone,
-                )
+    for item in protocol.drugs:
+        lowered = item.substance.hormone
+        if None not in (lowered, tumour_type.hormone) and lowered != tumour_type.hormone:
+            raise ConfigurationError(
+                "trial.another_hormone",
+                drug=item.drug,
+                lowered=lowered,
+                tumour=tumour_type.title,
+                needed=tumour_type.hormone,
+            )
+        own = {*item.substance.in_use, *item.substance.individual, item.substance.per_day}
+        twice = [name for name in tumour_type.parameters if name in own]
+        if twice:
+            raise ConfigurationError(
+                "trial.parameter_of_drug", tumour_type=tumour_type.name, name=twice[0], drug=item.drug
+            )
 
 
 def _check_memory(protocol: Protocol) -> None:

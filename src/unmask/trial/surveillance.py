@@ -17,17 +17,18 @@ from unmask.safety.adverse_events import Events
 from unmask.safety.autoimmune import Background
 from unmask.safety.desk import SafetyDesk
 from unmask.safety.exposure import Exposure, ImmunotherapyClass
+from unmask.safety.summary import MANAGEMENT
 from unmask.therapy.regimen import Drug, load_drug
 from unmask.trial.administration import Administration, DoseRecord
 from unmask.trial.arms import Arm
-from unmask.trial.treatment import MANAGEMENT, TreatmentCourse
+from unmask.trial.items import PROCEDURES
+from unmask.trial.treatment import TreatmentCourse
 
 VISIT_DAYS = 7.0
 WATCHED_DAYS = {"antibody": 100.0, "chemotherapy": 28.0}
 """For how long after a dose patients are seen weekly, by kind of drug."""
-IN_EFFECT_DAYS = (
-    84.0  # an antibody against CTLA-4 counts for the class of a patient's treatment for this long
-)
+# An antibody against CTLA-4 counts for the class of a patient's treatment for this long.
+IN_EFFECT_DAYS = 84.0
 ON_TREATMENT_DAYS = 63.0  # a break of doses longer than this ends immunotherapy
 STEROID = "prednisone"
 
@@ -149,7 +150,7 @@ class Surveillance:
     def _take_records(self) -> None:
         """Take what was given since the last visit into account."""
         for record in self._administration.records[self._read :]:
-            if record.phase != MANAGEMENT and record.drug not in ("radiotherapy", "surgery"):
+            if record.phase != MANAGEMENT and record.drug not in PROCEDURES:
                 self._take_drug(record, load_drug(record.drug))
         self._read = len(self._administration.records)
 

@@ -18,9 +18,9 @@ from unmask.response import best_response
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
 from unmask.safety import adverse_events
 from unmask.safety.autoimmune import diseases
+from unmask.safety.summary import MANAGEMENT, SUBSEQUENT
 from unmask.trial.conduct import ArmRecord, Readings
 from unmask.trial.protocol import Protocol
-from unmask.trial.treatment import MANAGEMENT, SUBSEQUENT
 
 TABLES = ("patients", "assessments", "doses", "adverse_events", "course", "failures")
 CATEGORIES = {

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.patients.random_streams import RandomStreams
+from unmask.safety.summary import MANAGEMENT, SUBSEQUENT
 from unmask.therapy.adaptive import adaptive_switch
 from unmask.therapy.regimen import load_drug
 from unmask.trial.administration import Administration
@@ -18,8 +19,6 @@ from unmask.trial.items import Item, Surgery, Treatment
 
 FIRST_LINE = "first line"
 BEYOND_PROGRESSION = "beyond progression"
-SUBSEQUENT = "subsequent"
-MANAGEMENT = "management"
 GROWTH_FACTOR = "pegfilgrastim"
 CYCLE_DAYS = 21.0  # a patient is in chemotherapy for this long after a cycle
 RECHECK_DAYS = 7.0  # a treatment that may not be given is looked at again after this long

@@ -1,4 +1,4 @@
-"""Patients alike: the same tumour type and the same known features, the unknown biology drawn for each anew."""
+"""As many patients as are wanted: candidates are screened block by block until enough of them are eligible."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from unmask.engine import CompiledModel
 from unmask.errors import ConfigurationError
 from unmask.patients.cohort import Cohort, check_against_model, screen
+from unmask.patients.lesions import AnyModel
 from unmask.patients.parameter_set import TumourType
 from unmask.patients.pdl1 import CLASSES, pdl1_class
 from unmask.patients.random_streams import RandomStreams
@@ -17,16 +17,16 @@ LARGEST_BLOCK = 2048  # candidates screened together
 MOST_CANDIDATES_PER_PATIENT = 50
 
 
-def draw_alike(
+def recruit(
     tumour_type: TumourType,
-    compiled: CompiledModel,
+    compiled: AnyModel,
     streams: RandomStreams,
     wanted: int,
     *,
     pdl1: str | None = None,
     threads: int = 1,
 ) -> Cohort:
-    """Return the first ``wanted`` eligible candidates, of one PD-L1 class if given.
+    """Return the first ``wanted`` eligible candidates, of one PD-L1 class (``patients.pdl1``) if given.
 
     A candidate is the same whoever else is asked for, so that the patients of a smaller number are among those of a
     larger one.
@@ -34,7 +34,8 @@ def draw_alike(
     Raises
     ------
     ConfigurationError
-        ``options.nobody_fits`` where hardly any candidate is eligible, or what a wrong tumour type gives.
+        ``patients.too_few_accepted`` where hardly any candidate is eligible, or what
+        :func:`~unmask.patients.cohort.check_against_model` refuses.
     """
     check_against_model(tumour_type, compiled)
     found: list[Cohort] = []
@@ -49,12 +50,12 @@ def draw_alike(
                 f"have a PD-L1 that is not {pdl1}": other,
             }
             raise ConfigurationError(
-                "options.nobody_fits",
+                "patients.too_few_accepted",
                 accepted=have,
                 wanted=wanted,
                 candidates=candidate,
                 reasons=", ".join(f"{count} {reason}" for reason, count in reasons.items() if count),
-                tumour=tumour_type.title,
+                tumour_type=tumour_type.name,
             )
         screened = screen(
             tumour_type, compiled, streams, np.arange(candidate, candidate + block), threads=threads

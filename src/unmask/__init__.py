@@ -27,6 +27,7 @@ _PUBLIC = {
     "load_tumour_type": "unmask.patients.parameter_set",
     "plan_trial": "unmask.trial.run",
     "read_observed": "unmask.survival.observed",
+    "run_claims": "unmask.claims.run:run",
     "run_trial": "unmask.trial.run",
     "ConfigurationError": "unmask.errors",
     "DataError": "unmask.errors",

@@ -18,10 +18,8 @@ from unmask.store import claim as claim_folder
 from unmask.store import write_json, write_text
 
 OUTPUTS = ("claims.html", "claims.json")
-FEWEST_PATIENTS, MOST_PATIENTS = (
-    20,
-    20_000,
-)  # 20,000 take half an hour and some GB; a sampling error of 0.4 points
+FEWEST_PATIENTS = 20
+MOST_PATIENTS = 20_000  # half an hour and some GB; a sampling error of 0.4 points
 
 Progress = Callable[[int, int, str], None]
 

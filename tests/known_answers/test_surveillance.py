@@ -1,4 +1,4 @@
-"""Side effects in the conduct: how long patients are watched, and what the safety desk is told about their treatment."""
+"""Side effects in the conduct: how long patients are watched, and what the safety desk knows of their treatment."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from unmask.trial.conduct import end_of_follow_up
 from unmask.trial.protocol import load_protocol
 from unmask.trial.randomise import permuted_blocks
 from unmask.trial.timeline import timeline
-from unmask.trial.treatment import BEYOND_PROGRESSION, FIRST_LINE, SUBSEQUENT, TreatmentCourse
+from unmask.trial.treatment import BEYOND_PROGRESSION, FIRST_LINE, MANAGEMENT, SUBSEQUENT, TreatmentCourse
 
 STREAMS = RandomStreams(2)
 ANTIBODY = {"drug": "atezolizumab", "dose": 1200, "unit": "mg", "every_days": 21}
@@ -342,6 +342,20 @@ def test_who_is_in_chemotherapy(compiled: CompiledModel) -> None:
     assert not story.course.in_first_line_chemotherapy(0).any()  # a cycle given today has not begun to tell
     assert story.course.in_first_line_chemotherapy(42).tolist() == [True, False, True, True]
     assert not story.course.in_first_line_chemotherapy(43).any()
+    antibody = Story(compiled, arm(ANTIBODY))
+    antibody.go(range(1))
+    assert not antibody.course.in_first_line_chemotherapy(7).any()
+
+
+def test_who_needs_a_growth_factor_has_it_with_each_cycle_of_chemotherapy_only(
+    compiled: CompiledModel,
+) -> None:
+    story = Story(compiled, arm(CHEMOTHERAPY, {**ANTIBODY, "every_days": 14}))
+    story.course.growth_factor[:] = [False, True, False, False]
+    story.go(range(0, 43, 7))
+    assert [story.days(row, MANAGEMENT, "pegfilgrastim") for row in range(4)] == [[], [0, 21, 42], [], []]
+    given = [record for record in story.records if record.drug == "pegfilgrastim"]
+    assert all((record.amount == 6.0).all() and record.unit == "mg" for record in given)
 
 
 def test_follow_up_ends_at_the_cut_off_or_with_drop_out() -> None:

@@ -92,6 +92,15 @@ def test_first_day_and_number_of_doses_are_kept(compiled: CompiledModel) -> None
     assert story.days(1, FIRST_LINE, "atezolizumab") == [0, 21, 42, 63, 84, 105, 126, 147]
 
 
+@pytest.mark.parametrize(("last", "days"), [(41, [0, 21]), (42, [0, 21, 42]), (43, [0, 21, 42])])
+def test_the_last_day_is_still_a_day_of_treatment(
+    compiled: CompiledModel, last: int, days: list[int]
+) -> None:
+    story = Story(compiled, arm({**ANTIBODY, "last_day": last}))
+    story.go(range(100))
+    assert story.days(0, FIRST_LINE) == days
+
+
 def test_what_a_dose_does(compiled: CompiledModel) -> None:
     story = Story(compiled, arm(ANTIBODY))
     story.go(range(1))

@@ -94,7 +94,7 @@ def test_neuropathy_follows_the_dose_so_far_and_recovers_from_the_last_cycle() -
 
 
 def seen_twice(count: float, last: float) -> tuple[np.ndarray, list[Events]]:
-    """Docetaxel on day 0, seen on days 7 and ``last`` with a constant count: who was ill on day 7, and all infections."""
+    """Docetaxel on day 0, seen on days 7 and ``last`` at a constant count: who was ill on day 7, and all infections."""
     care = ChemotherapyToxicity(*draws(IDS), PATIENTS)
     exposure = replace(Exposure.untreated(PATIENTS), cumulative_dose={"docetaxel": np.full(PATIENTS, 75.0)})
     everyone, counts = np.ones(PATIENTS, dtype=bool), {"neutrophils": np.full(PATIENTS, count)}

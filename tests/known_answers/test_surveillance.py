@@ -97,6 +97,17 @@ def test_drugs_against_side_effects_do_not_prolong_the_watch() -> None:
     assert clinic.watch._exposure(28.0).cumulative_dose["docetaxel"].tolist() == [75.0]
 
 
+def test_the_dose_of_chemotherapy_so_far_is_what_was_given() -> None:
+    clinic = Clinic(3)
+    for day, rows, share in ((0.0, [0, 1], 1.0), (21.0, [0], 0.8), (42.0, [0], 0.64)):
+        clinic.administration.give_drug(
+            "docetaxel", 75.0, "mg/m2", np.array(rows), day, FIRST_LINE, share=share
+        )
+        clinic.watch.next_day()
+        clinic.watch.next_day()  # nothing is counted twice
+    assert clinic.watch._exposure(43.0).cumulative_dose["docetaxel"] == pytest.approx([183.0, 75.0, 0.0])
+
+
 def test_the_class_of_treatment_is_that_of_the_antibodies_of_the_last_twelve_weeks() -> None:
     clinic = Clinic(4)
     clinic.give("nivolumab", [0, 3], 0.0)

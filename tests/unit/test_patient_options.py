@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,7 @@ from unmask.patient_options.outcomes import Spread, spread_of
 from unmask.patient_options.patient_file import read_patient
 from unmask.patient_options.presentation import as_json, shown
 from unmask.patient_options.therapies import Therapy, available, load_therapy
+from unmask.patient_options.watched import WatchedModel
 from unmask.patients.pdl1 import pdl1_class
 from unmask.patients.random_streams import RandomStreams
 from unmask.report.options_page import event_lines, render_options, scan_rows
@@ -29,6 +31,7 @@ from unmask.report.options_panels import whole_people
 from unmask.report.options_terminal import bars, print_options
 from unmask.report.words import Words, out_of_hundred
 from unmask.trial.arms import Arm
+from unmask.trial.conduct import conduct_arm
 
 PATIENT = """
 title = "A patient <script>alert(1)</script>"
@@ -180,6 +183,37 @@ def test_patients_alike_do_not_change_the_patient(file: Path, result: OptionsRes
     pd.testing.assert_frame_equal(one.events, other.events)
     different = compare_options(str(file), ["pembrolizumab", "none"], seed=4, alike=3)
     assert not one.course.equals(different.options[0].course)
+
+
+def test_the_patient_shown_is_none_of_the_patients_alike(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, tumour_type = read_patient(str(file))
+    drawn = draw_alike(
+        tumour_type, compile_model(load("core")), RandomStreams(3), 4, pdl1=known.pdl1
+    ).patients
+    conducted: list[list[int]] = []
+
+    def watched(
+        protocol: Any, arm: str, tumour: Any, model: Any, cohort: Any, *rest: Any, **more: Any
+    ) -> Any:
+        conducted.append(cohort.patients.tolist())
+        return conduct_arm(protocol, arm, tumour, model, cohort, *rest, **more)
+
+    monkeypatch.setattr("unmask.patient_options.compare.conduct_arm", watched)
+    compare_options(str(file), ["pembrolizumab", "none"], seed=3, alike=3)
+    assert conducted == [[drawn[0]], drawn[1:].tolist()] * 2
+
+
+def test_the_course_ends_with_the_patient(file: Path) -> None:
+    _, tumour_type = read_patient(str(file))
+    compiled = compile_model(load("core"))
+    one = draw_alike(tumour_type, compiled, RandomStreams(3), 1)
+    model = WatchedModel.of(compiled, one)
+    states = one.states
+    for day in (0.0, 21.0, 42.0):
+        states = model.integrate(states, one.parameters, day, day + 21.0).states
+    assert model.course(42.0)["day"].tolist() == [0.0, 21.0, 42.0]
+    assert model.course(41.9)["day"].tolist() == [0.0, 21.0]
+    assert model.course(63.0)["sld_mm"].iloc[0] == pytest.approx(85.0, rel=1e-6)
 
 
 def test_the_parts_of_the_tumour_make_its_size(result: OptionsResult) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from unmask.claims.readout import median_months, responded, response_rate, survival
 from unmask.safety.autoimmune_rates import by_disease
-from unmask.safety.timing import PublishedTime, _verdict
+from unmask.safety.incidence import FollowUp
+from unmask.safety.timing import PublishedTime, _beside, _verdict
 
 RA, CROHN = "rheumatoid arthritis", "Crohn's disease"
 PATIENTS = pd.DataFrame(
@@ -110,6 +111,37 @@ def test_a_median_is_inside_above_or_below(
     )
     assert _verdict(5, value, list(own), time) == {"inside": not direction, "direction": direction}
     assert _verdict(0, value, list(own), time) == {"inside": None, "direction": ""}
+
+
+@pytest.mark.parametrize(("treated", "by_event", "metric", "weeks", "size"), [
+    (False, False, "onset", 8.0, 3),  # first events on days 14, 56 and 200
+    (False, True, "onset", 9.0, 5),  # and more on days 63 and 100
+    (True, False, "onset", 8.5, 2),  # days 56 and 63
+    (False, False, "resolution", 3.0, 5),  # 7, 7, 21, 28 and 35 days
+    (True, False, "resolution", 4.0, 3),  # 21, 28 and 35 days
+])  # fmt: skip
+def test_a_median_is_of_the_events_its_source_counts(
+    treated: bool, by_event: bool, metric: str, weeks: float, size: int
+) -> None:
+    events = pd.DataFrame(
+        [
+            (0, IMMUNE, "gut", "colitis", 1, 14.0, 21.0, "supportive"),
+            (0, IMMUNE, "gut", "colitis", 2, 63.0, 91.0, "hold, steroid"),
+            (1, IMMUNE, "gut", "colitis", 3, 56.0, 77.0, "stop, steroid"),
+            (1, IMMUNE, "gut", "colitis", 2, 100.0, 135.0, "steroid"),
+            (2, IMMUNE, "gut", "colitis", 1, 200.0, 207.0, "none"),
+            (1, IMMUNE, "skin", "rash", 3, 1.0, 2.0, "steroid"),
+            (2, FLARE, "gut", "Crohn's disease flare", 3, 1.0, 2.0, "steroid"),
+        ],
+        columns=["patient", "class", "organ", "event", "grade", "onset_day", "resolution_day", "action"],
+    )
+    people = pd.DataFrame({"patient": range(3), "death_day": float("nan"), "censor_day": 400.0})
+    time = PublishedTime(
+        frozenset(), "gut", 1, metric, 99.0, None, None,  # type: ignore[arg-type]
+        by_event=by_event, treated=treated, source="", confirmed=True,
+    )  # fmt: skip
+    found = _beside(events, FollowUp.of(people), time)
+    assert (found["virtual"], found["n"]) == (pytest.approx(weeks), size)
 
 
 def test_a_trial_is_read_as_it_says() -> None:

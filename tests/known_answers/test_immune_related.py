@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from safety_clinic import blocked, draws, only, treated
 from unmask.safety.autoimmune import Background
+from unmask.safety.desk import SafetyDesk
 from unmask.safety.episodes import Episodes
 from unmask.safety.event_kinds import Kinds, kinds, safety_data
 from unmask.safety.exposure import Exposure, ImmunotherapyClass
@@ -232,6 +233,26 @@ def test_a_fulminant_event_kills_on_its_day_whatever_is_done() -> None:
     assert dead.all()
     assert not ended.any()
     assert (episodes.worst == 5).all()
+
+
+def test_the_desk_is_there_when_a_fulminant_event_kills() -> None:
+    desk = SafetyDesk(Background.none(2), *draws(np.arange(2)), 2)
+    everyone, calm = np.ones(2, dtype=bool), blocked(2, 0.0, pd=0.0)
+    colitis = kinds().event.index("colitis")
+    onset = np.full((kinds().count, 2), np.nan)
+    onset[colitis, 0] = 3.0
+    desk._episodes.begin(onset, np.ones(onset.shape))
+    desk._episodes.grade[colitis, 0] = desk._episodes.worst[colitis, 0] = 3
+    desk._episodes.fatal_day[colitis, 0], desk._episodes._duration[colitis, 0] = 9.0, np.inf
+    orders = desk.visit(7.0, everyone, calm, treated(2))
+    assert orders.next_visit.tolist() == [9.0, np.inf]
+    assert not orders.death.any()
+    assert desk.visit(9.0, everyone, calm, treated(2)).death.tolist() == [True, False]
+    (fatal,) = desk.events()
+    assert (fatal.row.tolist(), fatal.grade.tolist(), fatal.event.tolist()) == ([0], [5], ["colitis"])
+    assert np.isnan(fatal.resolution_day).all()
+    # Nobody is asked about the dead again.
+    assert not desk.visit(16.0, everyone, calm, treated(2)).death.any()
 
 
 def test_a_lost_gland_falls_to_grade_1_and_never_recovers() -> None:

@@ -242,7 +242,7 @@ def test_frequencies_are_counted_as_they_are_said() -> None:
             "death_day": [np.nan, 400.0, 100.0, 800.0, np.nan],
         }
     )
-    scans = pd.DataFrame({"patient": [2, 3, 4], "day": [84.0, 42.0, 500.0], "overall_response": ["PD"] * 3})
+    scans = pd.DataFrame({"patient": [2, 3, 4], "day": [84.0, 42.0, 366.0], "overall_response": ["PD"] * 3})
     events = pd.DataFrame(
         {
             "patient": [1, 1, 2, 3, 5, 4, 4],

@@ -485,23 +485,3 @@ def test_an_operation_leaves_the_stated_share_of_the_tumour(compiled: CompiledMo
     before = story.state("cancer_sensitive")
     story.go(range(3))
     assert story.state("cancer_sensitive") == pytest.approx([0.25 * cells for cells in before], rel=1e-14)
-
-
-def test_disease_was_seeded_in_whom_their_own_number_says(compiled: CompiledModel) -> None:
-    """Ten million seeded cells in the proportions of the clones, where the patient's number is below a half."""
-    story = Story(compiled, arm({"procedure": "surgery", "residual": 0.25}), count=40)
-    for name, value in (("seeding_probability", 0.5), ("seeded_cells", 10.0)):
-        story.parameters[:, compiled.parameter_index[name]] = value
-    clones = [compiled.state_index[name] for name in compiled.states if name.startswith("cancer_")]
-    story.parameters[:, compiled.parameter_index["baseline_cancer_cells"]] = story.states[:, clones].sum(
-        axis=1
-    )
-    before = story.states[:, clones].copy()
-    story.go(range(1))
-    seeded = STREAMS.uniform("seeded disease", story.patients) < 0.5
-    assert 5 < seeded.sum() < 35
-    expected = 0.25 * before + np.where(seeded, 10.0, 0.0)[:, None] * before / before.sum(
-        axis=1, keepdims=True
-    )
-    many = before > 1.0  # fewer than one cell is none
-    assert story.states[:, clones][many] == pytest.approx(expected[many], rel=1e-12)

@@ -112,7 +112,7 @@ def test_thresholds_reproduce_the_rate_by_simulation(drug: str, event: str) -> N
         share = published / (1 - toxicity().lost_in_practice)
         assert np.mean(worst > limit) == pytest.approx(share, abs=4 * np.sqrt(share / n))
     assert second == pytest.approx((first + third) / 2)
-    assert fourth == np.inf if pattern.worst_grade == 3 else fourth > third
+    assert fourth == (np.inf if pattern.worst_grade == 3 else pytest.approx(2 * third - second))
 
 
 def test_no_event_is_worse_than_ctcae_knows() -> None:
@@ -217,6 +217,29 @@ def test_severe_neuropathy_ends_chemotherapy(grade: int, ends: bool) -> None:
     orders = decide(ChemotherapyManagement(1), 21.0, ongoing={"peripheral neuropathy": np.array([grade])})
     assert bool(orders.stop_chemotherapy[0]) is ends
     assert not orders.hold_chemotherapy[0]
+
+
+@pytest.mark.parametrize(
+    ("event", "grade", "held"), [("nausea", 1, False), ("nausea", 2, True), ("alopecia", 2, False)]
+)
+def test_the_next_cycle_waits_for_grade_1_of_what_it_waits_for(event: str, grade: int, held: bool) -> None:
+    orders = decide(ChemotherapyManagement(1), 21.0, ongoing={event: np.array([grade])})
+    assert bool(orders.hold_chemotherapy[0]) is held
+    assert orders.next_visit[0] == (28.0 if held else np.inf)
+
+
+def test_a_week_of_grade_4_neutropenia_lowers_the_dose_and_brings_a_growth_factor() -> None:
+    orders = decide(ChemotherapyManagement(1), 21.0, long_grade_4=np.array([True]))
+    assert (float(orders.chemotherapy_dose_factor[0]), bool(orders.gcsf[0])) == (0.8, True)
+    assert rules().reduction.grade_4_neutropenia_days == 7
+
+
+@pytest.mark.parametrize(("since", "ends"), [(41.0, False), (42.0, True)])
+def test_three_weeks_of_delay_are_the_longest(since: float, ends: bool) -> None:
+    late = {"last_cycle": np.array([100.0 - since]), "neutrophils": np.array([1.2])}
+    orders = decide(ChemotherapyManagement(1), 100.0, **late)
+    assert bool(orders.hold_chemotherapy[0])
+    assert bool(orders.stop_chemotherapy[0]) is ends
 
 
 def test_management_lowers_dose_and_deaths() -> None:

@@ -134,6 +134,23 @@ def test_non_target_disease_is_judged_against_its_smallest_size() -> None:
         assert (found[~there] == Response.NA).all()
 
 
+def test_non_target_disease_is_seen_to_grow_from_one_scan_to_the_next() -> None:
+    seen = radiology(60.0, EXACT, Disease(non_target_share=0.5, non_target_visible_increase=1.25))
+    there = seen.has_non_target
+    course = [
+        (1.24, False),
+        (1.5, False),
+        (1.9, True),
+        (2.3, False),
+        (1.0, False),
+        (1.25, True),
+        (1.25, False),
+    ]
+    for visit, (ratio, grew) in enumerate(course):
+        scan = read(seen, visit, ratio)
+        assert np.array_equal(scan.non_target_increase, there & grew), (visit, ratio)
+
+
 def test_new_lesions_are_seen_from_their_visible_size_on() -> None:
     seen = radiology(60.0, Measurement(sum_error=0.0, invisible_below_mm=2.0))
     new = NO_NEW.copy()

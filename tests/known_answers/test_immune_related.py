@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from safety_clinic import blocked, draws, only, treated
 from unmask.safety.autoimmune import Background
+from unmask.safety.desk import SafetyDesk
 from unmask.safety.episodes import Episodes
 from unmask.safety.event_kinds import Kinds, kinds, safety_data
 from unmask.safety.exposure import Exposure, ImmunotherapyClass
@@ -118,6 +119,41 @@ def test_no_events_without_antibodies_or_below_what_is_tolerated() -> None:
     assert np.isfinite(first_onsets(kind, 50, days)).all()
 
 
+def test_an_event_comes_back_at_the_stated_share_of_its_rate() -> None:
+    """Rate r, recurrence 0.3: the second wait is the second threshold over 0.3 r, from the day the first was over."""
+    rate, patients, until = 0.02, 400, 1500.0
+    numbers = np.arange(patients)
+    exponential = draws(numbers)[1]
+    onsets = Onsets(plain(rate, recurrence=0.3), Background.none(patients), *draws(numbers), {})
+    everyone = np.ones(patients, dtype=bool)
+    free_from, second = np.full(patients, np.nan), np.full(patients, np.nan)
+    for day in np.arange(1.0, until + 1.0):
+        ready = np.isnan(free_from) | ((free_from < day) & np.isnan(second))
+        observed = blocked(patients, TOLERATED + 1.0)
+        start = np.full(patients, day - 1.0)
+        began = onsets.advance(start, day, everyone, observed, treated(patients), ready[None, :])[0]
+        second = np.where(np.isnan(free_from), second, np.fmin(second, began))
+        # An event found at a visit is over at the next one.
+        free_from = np.where(np.isnan(free_from) & ~np.isnan(began), day + 1.0, free_from)
+    expected = free_from + exponential("onset of rash", 1) / (0.3 * rate)
+    seen = expected < until - 1.0
+    assert seen.sum() > 300
+    np.testing.assert_allclose(second[seen], expected[seen], rtol=3e-4)
+    assert np.isnan(second[expected > until + 1.0]).all()
+
+
+def test_general_events_follow_the_occupancy_of_whichever_checkpoint_is_blocked_more() -> None:
+    rate, patients = 0.02, 300
+    steady = {"delay_days": 0.0, "adaptation_share": 0.0, "frailty_shape": NO_FRAILTY}
+    kind = only("fatigue", rates=[rate, rate, rate], **steady)
+    threshold = draws(np.arange(patients))[1]("onset of fatigue")
+    for pd, ctla4, larger in ((0.9, 0.0, 0.9), (0.2, 0.8, 0.8), (0.6, 0.3, 0.6)):
+        found = first_onsets(kind, patients, np.arange(1.0, 400.0), 0.0, pd=pd, ctla4=ctla4)
+        expected = threshold / (rate * larger) + 0.5
+        late = (expected > 1.0) & (expected < 398.0)
+        np.testing.assert_allclose(found[late], expected[late], rtol=3e-4)
+
+
 def test_an_antibody_against_pdl1_has_its_factor() -> None:
     rate, factor = 0.01, safety_data("immune_related")["pdl1_factor"]
     days = np.arange(7.0, 3000.0, 7.0)
@@ -197,6 +233,26 @@ def test_a_fulminant_event_kills_on_its_day_whatever_is_done() -> None:
     assert dead.all()
     assert not ended.any()
     assert (episodes.worst == 5).all()
+
+
+def test_the_desk_is_there_when_a_fulminant_event_kills() -> None:
+    desk = SafetyDesk(Background.none(2), *draws(np.arange(2)), 2)
+    everyone, calm = np.ones(2, dtype=bool), blocked(2, 0.0, pd=0.0)
+    colitis = kinds().event.index("colitis")
+    onset = np.full((kinds().count, 2), np.nan)
+    onset[colitis, 0] = 3.0
+    desk._episodes.begin(onset, np.ones(onset.shape))
+    desk._episodes.grade[colitis, 0] = desk._episodes.worst[colitis, 0] = 3
+    desk._episodes.fatal_day[colitis, 0], desk._episodes._duration[colitis, 0] = 9.0, np.inf
+    orders = desk.visit(7.0, everyone, calm, treated(2))
+    assert orders.next_visit.tolist() == [9.0, np.inf]
+    assert not orders.death.any()
+    assert desk.visit(9.0, everyone, calm, treated(2)).death.tolist() == [True, False]
+    (fatal,) = desk.events()
+    assert (fatal.row.tolist(), fatal.grade.tolist(), fatal.event.tolist()) == ([0], [5], ["colitis"])
+    assert np.isnan(fatal.resolution_day).all()
+    # Nobody is asked about the dead again.
+    assert not desk.visit(16.0, everyone, calm, treated(2)).death.any()
 
 
 def test_a_lost_gland_falls_to_grade_1_and_never_recovers() -> None:

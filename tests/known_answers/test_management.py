@@ -137,6 +137,26 @@ def test_grade_4_stops_for_good_and_hepatitis_gets_no_infliximab() -> None:
     assert ward.action == "stop, steroid"
 
 
+def test_a_new_episode_does_not_inherit_what_was_done_in_the_last() -> None:
+    ward = Ward("colitis", 3, resistance=1)
+    for day in range(5):
+        ward.see(float(day))
+    assert ward.action == "hold, steroid, biologic"
+    ward.management.forget(np.ones((1, 1), dtype=bool))
+    ward.episodes.worst[:] = 0
+    ward.grade(1)
+    ward.see(100.0)
+    assert ward.action == "supportive"
+    assert not ward.management.controlled[0, 0]
+    ward.grade(3)
+    orders = [ward.see(float(day)) for day in (101, 103, 104)]
+    assert [bool(each.infliximab[0]) for each in orders] == [
+        False,
+        False,
+        True,
+    ]  # three days of steroid again
+
+
 def test_severe_colitis_ends_ipilimumab_alone() -> None:
     ward = Ward("colitis", 3, code=ImmunotherapyClass.ANTI_CTLA4)
     assert ward.see(0.0).stop_immunotherapy[0]
@@ -193,6 +213,15 @@ def test_a_worse_event_raises_the_dose_and_a_new_one_interrupts_the_taper() -> N
         course.advance(float(day), ONE, np.zeros(1), np.zeros(1))
     assert course.dose[0] == 0.0
     assert course.next_step(77.0)[0] == np.inf
+
+
+def test_a_milder_event_does_not_shorten_the_taper_of_a_worse_one() -> None:
+    course = SteroidCourse(1)
+    doses = []
+    for day, needed, weeks in [(0, 2.0, 6), (7, 1.0, 4), (14, 0, 0), (21, 0, 0)]:
+        course.advance(float(day), ONE, np.array([float(needed)]), np.array([float(weeks)]))
+        doses.append(float(course.dose[0]))
+    np.testing.assert_allclose(doses, [2.0, 2.0, 2.0 * 6 / 7, 2.0 * 5 / 7])
 
 
 def test_merged_orders_obey_all() -> None:

@@ -47,6 +47,30 @@ def test_an_episode_runs_from_the_first_low_to_the_first_normal_count() -> None:
     assert np.isnan(last.resolution_day).all()
 
 
+def test_grade_4_lasts_from_the_first_such_count_to_the_first_better_one() -> None:
+    blood, everyone = Neutropenia(2), np.arange(2)
+    blood.count(7.0, everyone, np.array([0.3, 0.3]))
+    assert blood.grade_4_for(13.0, 7.0).tolist() == [False, False]
+    blood.count(14.0, everyone, np.array([0.4, 0.6]))
+    assert blood.grade_4_for(14.0, 7.0).tolist() == [True, False]
+    blood.count(21.0, everyone, np.array([0.6, 0.3]))
+    assert blood.grade_4_for(27.9, 7.0).tolist() == [False, False]
+    assert blood.grade_4_for(28.0, 7.0).tolist() == [False, True]
+
+
+def test_what_an_episode_did_to_the_next_cycle_is_written_to_it_and_to_no_later_one() -> None:
+    blood, everyone = Neutropenia(4), np.arange(4)
+    delayed, reduced = np.array([True, False, True, False]), np.array([False, True, True, False])
+    blood.count(7.0, everyone, np.full(4, 0.9))
+    blood.note(delayed=delayed, reduced=reduced)
+    (first,) = blood.count(14.0, everyone, np.full(4, 3.0))
+    assert first.action.tolist() == ["delay", "dose reduction", "delay, dose reduction", "none"]
+    blood.note(delayed=delayed, reduced=reduced)  # nothing is under way
+    blood.count(28.0, everyone, np.full(4, 0.9))
+    (second,) = blood.under_way()
+    assert second.action.tolist() == ["none"] * 4
+
+
 def test_what_is_reported() -> None:
     events = Events.of(
         np.array([0, 0, 1, 1, 1]),

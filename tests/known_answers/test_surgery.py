@@ -7,7 +7,10 @@ import pytest
 from procedure_patients import CLONES, Patients
 
 from unmask.errors import ConfigurationError
+from unmask.patients.random_streams import RandomStreams
 from unmask.therapy.surgery import resect
+from unmask.trial.administration import Administration
+from unmask.trial.items import Surgery
 
 BESIDES = (
     "dead_cells",
@@ -145,3 +148,24 @@ def test_an_unknown_margin_and_an_impossible_share_of_nodes_are_refused():
         with pytest.raises(ConfigurationError) as caught:
             resect(patients.body, patients.rows, nodes_removed=share)
         assert caught.value.code == "therapy.impossible_node_share"
+
+
+def test_disease_was_seeded_in_whom_their_own_number_says():
+    """Ten million seeded cells in the proportions of the clones, where the patient's number is below a half."""
+    patients, streams = Patients.alike(40, {}), RandomStreams(2)
+    patients.set(seeding_probability=0.5, seeded_cells=10.0)
+    body, compiled = patients.body, patients.compiled
+    clones = body.clone_columns()[0]
+    before = body.states[:, clones].copy()
+    patients.set(baseline_cancer_cells=float(before[0].sum()))
+    weight = np.full(patients.rows.size, 80.0)
+    given = Administration(compiled, body.states, body.parameters, streams, patients.rows, weight)
+    operation = Surgery.model_validate({"procedure": "surgery", "residual": 0.25})
+    given.perform(operation, patients.rows, 0.0, "first line")
+    seeded = streams.uniform("seeded disease", patients.rows) < 0.5
+    assert 5 < seeded.sum() < 35
+    shares = before / before.sum(axis=1, keepdims=True)
+    expected = 0.25 * before + np.where(seeded, 10.0, 0.0)[:, None] * shares
+    many = before > 1.0  # fewer than one cell is none
+    assert body.states[:, clones][many] == pytest.approx(expected[many], rel=1e-12)
+    assert given.resected.all()

@@ -19,7 +19,7 @@ from unmask.trial.conduct import end_of_follow_up
 from unmask.trial.protocol import load_protocol
 from unmask.trial.randomise import permuted_blocks
 from unmask.trial.timeline import timeline
-from unmask.trial.treatment import BEYOND_PROGRESSION, FIRST_LINE, SUBSEQUENT, TreatmentCourse
+from unmask.trial.treatment import BEYOND_PROGRESSION, FIRST_LINE, MANAGEMENT, SUBSEQUENT, TreatmentCourse
 
 STREAMS = RandomStreams(2)
 ANTIBODY = {"drug": "atezolizumab", "dose": 1200, "unit": "mg", "every_days": 21}
@@ -90,6 +90,15 @@ def test_first_day_and_number_of_doses_are_kept(compiled: CompiledModel) -> None
     story.go(range(0, 150, 7))
     assert story.days(1, FIRST_LINE, "docetaxel") == [14, 35, 56]
     assert story.days(1, FIRST_LINE, "atezolizumab") == [0, 21, 42, 63, 84, 105, 126, 147]
+
+
+@pytest.mark.parametrize(("last", "days"), [(41, [0, 21]), (42, [0, 21, 42]), (43, [0, 21, 42])])
+def test_the_last_day_is_still_a_day_of_treatment(
+    compiled: CompiledModel, last: int, days: list[int]
+) -> None:
+    story = Story(compiled, arm({**ANTIBODY, "last_day": last}))
+    story.go(range(100))
+    assert story.days(0, FIRST_LINE) == days
 
 
 def test_what_a_dose_does(compiled: CompiledModel) -> None:
@@ -342,6 +351,20 @@ def test_who_is_in_chemotherapy(compiled: CompiledModel) -> None:
     assert not story.course.in_first_line_chemotherapy(0).any()  # a cycle given today has not begun to tell
     assert story.course.in_first_line_chemotherapy(42).tolist() == [True, False, True, True]
     assert not story.course.in_first_line_chemotherapy(43).any()
+    antibody = Story(compiled, arm(ANTIBODY))
+    antibody.go(range(1))
+    assert not antibody.course.in_first_line_chemotherapy(7).any()
+
+
+def test_who_needs_a_growth_factor_has_it_with_each_cycle_of_chemotherapy_only(
+    compiled: CompiledModel,
+) -> None:
+    story = Story(compiled, arm(CHEMOTHERAPY, {**ANTIBODY, "every_days": 14}))
+    story.course.growth_factor[:] = [False, True, False, False]
+    story.go(range(0, 43, 7))
+    assert [story.days(row, MANAGEMENT, "pegfilgrastim") for row in range(4)] == [[], [0, 21, 42], [], []]
+    given = [record for record in story.records if record.drug == "pegfilgrastim"]
+    assert all((record.amount == 6.0).all() and record.unit == "mg" for record in given)
 
 
 def test_follow_up_ends_at_the_cut_off_or_with_drop_out() -> None:

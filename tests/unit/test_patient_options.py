@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from unmask.patient_options.outcomes import Spread, spread_of
 from unmask.patient_options.patient_file import read_patient
 from unmask.patient_options.presentation import as_json, shown
 from unmask.patient_options.therapies import Therapy, available, load_therapy
+from unmask.patient_options.watched import WatchedModel
 from unmask.patients import recruitment
 from unmask.patients.parameter_set import load_tumour_type
 from unmask.patients.pdl1 import pdl1_class
@@ -31,6 +33,7 @@ from unmask.report.options_panels import whole_people
 from unmask.report.options_terminal import bars, print_options
 from unmask.report.words import Words, out_of_hundred
 from unmask.trial.arms import Arm
+from unmask.trial.conduct import conduct_arm
 
 PATIENT = """
 title = "A patient <script>alert(1)</script>"
@@ -196,6 +199,35 @@ def test_patients_alike_do_not_change_the_patient(file: Path, result: OptionsRes
     assert not one.course.equals(different.options[0].course)
 
 
+def test_the_patient_shown_is_none_of_the_patients_alike(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known, tumour_type = read_patient(str(file))
+    drawn = recruit(tumour_type, compile_model(load("core")), RandomStreams(3), 4, pdl1=known.pdl1).patients
+    conducted: list[list[int]] = []
+
+    def watched(
+        protocol: Any, arm: str, tumour: Any, model: Any, cohort: Any, *rest: Any, **more: Any
+    ) -> Any:
+        conducted.append(cohort.patients.tolist())
+        return conduct_arm(protocol, arm, tumour, model, cohort, *rest, **more)
+
+    monkeypatch.setattr("unmask.patient_options.compare.conduct_arm", watched)
+    compare_options(str(file), ["pembrolizumab", "none"], seed=3, alike=3)
+    assert conducted == [[drawn[0]], drawn[1:].tolist()] * 2
+
+
+def test_the_course_ends_with_the_patient(file: Path) -> None:
+    _, tumour_type = read_patient(str(file))
+    compiled = compile_model(load("core"))
+    one = recruit(tumour_type, compiled, RandomStreams(3), 1)
+    model = WatchedModel.of(compiled, one)
+    states = one.states
+    for day in (0.0, 21.0, 42.0):
+        states = model.integrate(states, one.parameters, day, day + 21.0).states
+    assert model.course(42.0)["day"].tolist() == [0.0, 21.0, 42.0]
+    assert model.course(41.9)["day"].tolist() == [0.0, 21.0]
+    assert model.course(63.0)["sld_mm"].iloc[0] == pytest.approx(85.0, rel=1e-6)
+
+
 def test_the_parts_of_the_tumour_make_its_size(result: OptionsResult) -> None:
     for option in result.options:
         course = option.course
@@ -222,16 +254,16 @@ def test_frequencies_are_counted_as_they_are_said() -> None:
             "death_day": [np.nan, 400.0, 100.0, 800.0, np.nan],
         }
     )
-    scans = pd.DataFrame({"patient": [2, 3, 4], "day": [84.0, 42.0, 500.0], "overall_response": ["PD"] * 3})
+    scans = pd.DataFrame({"patient": [2, 3, 4], "day": [84.0, 42.0, 366.0], "overall_response": ["PD"] * 3})
     events = pd.DataFrame(
         {
-            "patient": [1, 1, 2, 3, 5, 4],
-            "event": ["colitis"] * 5
-            + ["neutrophil count decreased"],  # the last is a laboratory finding: no event
-            "grade": [1, 3, 2, 5, 4, 4],
-            "onset_day": [10.0, 50.0, 20.0, 90.0, 5.0, 7.0],
-            "action": ["none", "stop, steroid", "hold", "stop", "stop", "none"],
-            "related": [True, True, False, True, True, True],
+            "patient": [1, 1, 2, 3, 5, 4, 4],
+            # the last but one is a laboratory finding, no event; the last comes after two years
+            "event": [*["colitis"] * 5, "neutrophil count decreased", "colitis"],
+            "grade": [1, 3, 2, 5, 4, 4, 3],
+            "onset_day": [10.0, 50.0, 20.0, 90.0, 5.0, 7.0, 750.0],
+            "action": ["none", "stop, steroid", "hold", "stop", "stop", "none", "hold"],
+            "related": [True, True, False, True, True, True, True],
         }
     )
     course = pd.DataFrame({"arm": ["a"], "patient": [1], "day": [0.0], "sld_change": [0.0]})
@@ -253,8 +285,8 @@ def test_frequencies_are_counted_as_they_are_said() -> None:
         "alive_1y": 3,
         "alive_2y": 2,
         "alive_3y": 1,
-        "any_event": 2,
-        "severe": 2,
+        "any_event": 3,
+        "severe": 3,
         "stopped": 2,
         "fatal": 1,
     }

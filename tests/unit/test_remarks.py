@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -12,7 +14,9 @@ from unmask.cli import app
 from unmask.errors import ConfigurationError
 from unmask.therapy.regimen import load_drug
 from unmask.therapy.targeted import no_effect
+from unmask.trial.items import Surgery
 from unmask.trial.protocol import available
+from unmask.trial.remarks import not_operated, unusual_doses
 from unmask.trial.run import plan_trial
 
 PROTOCOL = """
@@ -134,3 +138,23 @@ def test_a_therapy_that_no_patient_can_have_is_refused_in_words(
     )
     assert isinstance(done.exception, ConfigurationError)
     assert words in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("dose", "said"), [(12000, True), (11999, False), (1200, False), (12.01, False), (12, True)]
+)
+def test_ten_standard_doses_and_a_hundredth_of_one_are_remarked_on(dose: float, said: bool) -> None:
+    given = SimpleNamespace(drug="atezolizumab", substance=load_drug("atezolizumab"), dose=dose, unit="mg")
+    protocol = SimpleNamespace(arms={"a": SimpleNamespace(drugs=(given, given))})
+    assert len(unusual_doses(protocol)) == int(said)  # type: ignore[arg-type]
+
+
+def test_who_died_on_the_day_of_the_operation_was_not_operated() -> None:
+    operation = Surgery.model_validate({"procedure": "surgery", "first_day": 200})
+    arms = {name: SimpleNamespace(label=name.upper(), treatment=(operation,)) for name in ("a", "b")}
+    patients = pd.DataFrame(
+        {"arm": ["a"] * 4 + ["b"], "death_day": [199.0, 200.0, 201.0, float("nan"), float("nan")]}
+    )
+    said = not_operated(SimpleNamespace(arms=arms), {"patients": patients})  # type: ignore[arg-type]
+    assert len(said) == 1
+    assert "2 of 4" in said[0]

@@ -92,6 +92,24 @@ def test_what_was_done() -> None:
     }
 
 
+def test_who_is_resumed_and_who_gave_up_a_part_of_the_treatment() -> None:
+    """Doses on days 0 and 140: a hold that begins on the day of the last dose is not resumed."""
+    held = tables()
+    events = held["adverse_events"]
+    of_rash = (events["patient"] == 0) & (events["grade"] == 3)
+    for onset, resumed in ((139.0, 1.0), (140.0, 0.0)):
+        events.loc[of_rash, "onset_day"] = onset
+        assert summarise_safety(held, "a")["management"]["resumed"] == resumed
+    events.loc[of_rash, "action"] = "hold, stop anti-CTLA-4, steroid"
+    done = summarise_safety(held, "a")["management"]
+    assert (done["given_up"], done["stopped"], done["stopped_anti_ctla4"], done["held"]) == (
+        0.2,
+        0.1,
+        0.1,
+        0.1,
+    )
+
+
 def test_an_arm_without_events_or_patients_has_figures_without_numbers() -> None:
     empty = tables() | {"adverse_events": tables()["adverse_events"].iloc[:0]}
     calm = summarise_safety(empty, "a")

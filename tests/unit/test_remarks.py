@@ -145,7 +145,7 @@ def test_a_therapy_that_no_patient_can_have_is_refused_in_words(
 )
 def test_ten_standard_doses_and_a_hundredth_of_one_are_remarked_on(dose: float, said: bool) -> None:
     given = SimpleNamespace(drug="atezolizumab", substance=load_drug("atezolizumab"), dose=dose, unit="mg")
-    protocol = SimpleNamespace(arms={"a": SimpleNamespace(drugs=(given, given))})
+    protocol = SimpleNamespace(drugs=(given, given))
     assert len(unusual_doses(protocol)) == int(said)  # type: ignore[arg-type]
 
 

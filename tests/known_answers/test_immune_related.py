@@ -119,7 +119,8 @@ def test_no_events_without_antibodies_or_below_what_is_tolerated() -> None:
     assert np.isfinite(first_onsets(kind, 50, days)).all()
 
 
-def test_an_event_comes_back_at_the_stated_share_of_its_rate() -> None:
+@pytest.mark.parametrize("lasts", [0.0, 1.0])
+def test_an_event_comes_back_at_the_stated_share_of_its_rate(lasts: float) -> None:
     """Rate r, recurrence 0.3: the second wait is the second threshold over 0.3 r, from the day the first was over."""
     rate, patients, until = 0.02, 400, 1500.0
     numbers = np.arange(patients)
@@ -133,8 +134,8 @@ def test_an_event_comes_back_at_the_stated_share_of_its_rate() -> None:
         start = np.full(patients, day - 1.0)
         began = onsets.advance(start, day, everyone, observed, treated(patients), ready[None, :])[0]
         second = np.where(np.isnan(free_from), second, np.fmin(second, began))
-        # An event found at a visit is over at the next one.
-        free_from = np.where(np.isnan(free_from) & ~np.isnan(began), day + 1.0, free_from)
+        # An event found at a visit is over at once, or at the next one.
+        free_from = np.where(np.isnan(free_from) & ~np.isnan(began), day + lasts, free_from)
     expected = free_from + exponential("onset of rash", 1) / (0.3 * rate)
     seen = expected < until - 1.0
     assert seen.sum() > 300

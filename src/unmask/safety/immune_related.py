@@ -175,9 +175,10 @@ class Onsets:
         return onset
 
     def _begin_anew(self, begins: Flags) -> None:
-        """Draw the threshold of a next episode of what has begun."""
+        """Let what has begun recur at its own rate, and draw the threshold of its next episode."""
         self._cumulative[begins] = 0.0
         self._episode[begins] += 1
+        self._hazard *= np.where(begins, self._kinds.recurrence[:, None], 1.0)
         for number in np.flatnonzero(begins.any(axis=1)):
             for episode in np.unique(self._episode[number, begins[number]]):
                 rows = begins[number] & (self._episode[number] == episode)

@@ -66,6 +66,25 @@ def rules() -> dict[tuple[str, int], Rule]:
     }
 
 
+@dataclass(frozen=True)
+class _Severe:
+    """Where events of grade 2 or more are open: nearly nowhere, so that rules are looked up there alone."""
+
+    grade: Codes
+    at: tuple[NDArray[np.intp], ...]
+
+    @classmethod
+    def of(cls, grade: Codes) -> _Severe:
+        """Return the events of grades ``(E, N)``, 0 where there is none."""
+        return cls(grade, np.nonzero(grade))
+
+    def look_up(self, table: Array) -> Array:
+        """Return the number of a table ``(E, 6)`` for each event, 0 where there is none, ``(E, N)``."""
+        found = np.zeros(self.grade.shape)
+        found[self.at] = table[self.at[0], self.grade[self.at]]
+        return found
+
+
 class Management:
     """The treatment of the events of one arm.
 
@@ -110,14 +129,14 @@ class Management:
         """Treat the events of the patients ``seen`` at ``day``; return the orders for all patients."""
         patients = seen.size
         severe = episodes.open & (episodes.grade >= 2) & seen
-        grade = np.where(severe, episodes.grade, 0)
-        hold, stop, stop_ctla4 = self._stops(day, seen, grade, exposure)
-        steroid = _look_up(self._steroid_dose, grade)
-        needed = np.where(self._in_vain(day, grade, episodes), 0.0, steroid)
-        taper_weeks = _look_up(self._taper_weeks, grade)
+        events = _Severe.of(np.where(severe, episodes.grade, 0))
+        hold, stop, stop_ctla4 = self._stops(day, seen, events, exposure)
+        steroid = events.look_up(self._steroid_dose)
+        needed = np.where(self._in_vain(day, events, episodes), 0.0, steroid)
+        taper_weeks = events.look_up(self._taper_weeks)
         self._steroid.advance(day, seen, needed.max(axis=0), taper_weeks.max(axis=0))
         self._steroid_since[(steroid > 0) & np.isnan(self._steroid_since)] = day
-        given = self._second_line(day, grade, episodes)
+        given = self._second_line(day, events, episodes)
         self._hold(day, seen)
         self._note(hold, stop, stop_ctla4, steroid > 0, given)
 
@@ -132,21 +151,23 @@ class Management:
             steroid_mg_per_kg=self._steroid.dose.copy(),
             infliximab=(given == SECOND_LINE.index("infliximab")).any(axis=0),
             vedolizumab=(given == SECOND_LINE.index("vedolizumab")).any(axis=0),
-            next_visit=self._next_visit(day, seen, grade, holding),
+            next_visit=self._next_visit(day, seen, events, holding),
         )
 
-    def _stops(self, day: float, seen: Flags, grade: Codes, exposure: Exposure) -> tuple[Flags, Flags, Flags]:
+    def _stops(
+        self, day: float, seen: Flags, events: _Severe, exposure: Exposure
+    ) -> tuple[Flags, Flags, Flags]:
         """Take what the rules say about immunotherapy.
 
         Return which events ask for a hold, which for a stop, and which end the antibody against CTLA-4 alone before
         its doses are complete.
         """
         on = exposure.on_immunotherapy & ~self._stopped
-        stop = (_look_up(self._says_stop, grade) > 0) & on
-        stop_ctla4 = (_look_up(self._says_stop_ctla4, grade) > 0) & on
+        stop = (events.look_up(self._says_stop) > 0) & on
+        stop_ctla4 = (events.look_up(self._says_stop_ctla4) > 0) & on
         alone = exposure.immunotherapy_class == ImmunotherapyClass.ANTI_CTLA4
         stop |= stop_ctla4 & alone
-        wanted = (_look_up(self._says_hold, grade) > 0) & (on | ~np.isnan(self._hold_since))
+        wanted = (events.look_up(self._says_hold) > 0) & (on | ~np.isnan(self._hold_since))
         self._asks_hold = np.where(seen, wanted, self._asks_hold)
         blocks_ctla4 = alone | (exposure.immunotherapy_class == ImmunotherapyClass.COMBINATION)
         self._stopped |= stop.any(axis=0)
@@ -164,25 +185,25 @@ class Management:
         ends = seen & ~asked & (self._steroid.dose <= self._resume_at)
         self._hold_since[ends] = np.nan
 
-    def _second_line(self, day: float, grade: Codes, episodes: Episodes) -> Codes:
+    def _second_line(self, day: float, events: _Severe, episodes: Episodes) -> Codes:
         """Give drugs beyond the steroid where it does not help; return their numbers, ``(E, N)``, -1 for none."""
-        given = np.full(grade.shape, -1, dtype=np.int64)
-        resisting = (grade > 0) & (episodes.resistance > self._drugs_given)
+        given = np.full(events.grade.shape, -1, dtype=np.int64)
+        resisting = (events.grade > 0) & (episodes.resistance > self._drugs_given)
         for number, (since, wait) in enumerate(
             ((self._steroid_since, self._checks[0]), (self._last_drug, self._checks[1]))
         ):
             due = resisting & (self._drugs_given == number) & (day - since >= wait)
-            drug = _look_up(self._drug_at[number], grade).astype(np.int64) - 1
+            drug = events.look_up(self._drug_at[number]).astype(np.int64) - 1
             given = np.where(due & (drug >= 0) & (given < 0), drug, given)
         self._drugs_given += given >= 0
         self._last_drug[given >= 0] = day
         return given
 
-    def _in_vain(self, day: float, grade: Codes, episodes: Episodes) -> Flags:
+    def _in_vain(self, day: float, events: _Severe, episodes: Episodes) -> Flags:
         """Return where a steroid has not helped for long and no other drug is left to try, ``(E, N)``."""
-        resisting = (grade > 0) & (episodes.resistance > self._drugs_given)
+        resisting = (events.grade > 0) & (episodes.resistance > self._drugs_given)
         for number in range(len(SECOND_LINE)):
-            left = _look_up(self._drug_at[number], grade) > 0
+            left = events.look_up(self._drug_at[number]) > 0
             resisting &= ~(left & (self._drugs_given == number))
         return np.asarray(resisting & (day - self._steroid_since >= self._futile), dtype=bool)
 
@@ -194,15 +215,15 @@ class Management:
         ):  # fmt: skip
             self._measures |= np.where(done, flag, 0)
 
-    def _next_visit(self, day: float, seen: Flags, grade: Codes, holding: Flags) -> Array:
+    def _next_visit(self, day: float, seen: Flags, events: _Severe, holding: Flags) -> Array:
         """Return when each patient seen must be seen again: a check, a step of the taper, the course of an event."""
-        pending = np.full(grade.shape, np.inf)
+        pending = np.full(events.grade.shape, np.inf)
         waits = ((self._steroid_since, self._checks[0]), (self._last_drug, self._checks[1]))
         for number, (since, wait) in enumerate(waits):
-            has_next = _look_up(self._drug_at[number], grade) > 0
+            has_next = events.look_up(self._drug_at[number]) > 0
             check = has_next & (self._drugs_given == number) & (since + wait > day)
             pending = np.where(check, np.minimum(pending, since + wait), pending)
-        followed = np.where((grade > 0).any(axis=0) | holding, day + 7.0, np.inf)
+        followed = np.where((events.grade > 0).any(axis=0) | holding, day + 7.0, np.inf)
         earliest = np.minimum(np.minimum(pending.min(axis=0), self._steroid.next_step(day)), followed)
         return np.where(seen, earliest, np.inf)
 
@@ -227,11 +248,6 @@ class Management:
         self._last_drug[ended] = np.nan
         self._drugs_given[ended] = 0
         self._measures[ended] = 0
-
-
-def _look_up(table: Array, grade: Codes) -> Array:
-    """Return the number of a table ``(E, 6)`` for each present grade ``(E, N)``."""
-    return np.asarray(np.take_along_axis(table, grade, axis=1))
 
 
 def _drug_at(place: int) -> Callable[[Rule], float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from unmask.configuration import nearest
 from unmask.errors import ConfigurationError
@@ -443,3 +444,10 @@ def test_a_tumour_type_cannot_set_what_a_drug_of_the_trial_sets(tmp_path: Path) 
         ConfigurationError, match=r"parameters\.anti_pdl1_clearance, which the drug atezolizumab"
     ):
         plan_trial("oak", settings=(f"tumour_type={tmp_path / 'mine.toml'}",))
+
+
+def test_an_arm_under_observation_needs_no_treatment() -> None:
+    arm = Arm.model_validate({"label": "Observation", "observation": True})
+    assert arm.treatment == ()
+    with pytest.raises(ValidationError, match="at least 1 must be given, or observation = true"):
+        Arm.model_validate({"label": "Forgotten"})

@@ -37,7 +37,6 @@ treatment = [{treatment}]
 [arms.nothing]
 label = "Nothing"
 observation = true
-treatment = []
 """
 TABLETS = '{ drug = "erlotinib", dose = 150, unit = "mg/day", every_days = 28 }'
 HORMONE = '{ drug = "leuprolide", dose = 22.5, unit = "mg", every_days = 28 }'

@@ -74,7 +74,7 @@ class Arm(Record):
 
     label: str
     observation: bool = False
-    treatment: tuple[Item, ...]
+    treatment: tuple[Item, ...] = Field(default=(), validate_default=True)
     stop_per_dose: float = Field(default=0.0, ge=0.0, lt=1.0)
     never_assessed_share: float = Field(default=0.0, ge=0.0, lt=1.0)
     beyond_progression: BeyondProgression | None = None

@@ -32,6 +32,11 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def _listen_to_ctrl_c() -> None:
+    """A shell lets its background jobs ignore SIGINT, and so would a process that a test of theirs starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_keeps_what_is_finished_and_resume_gives_the_same_trial(tmp_path: Path) -> None:
     line = ["trial", "oak", "--patients", "100", "--seed", "4", "--workers", "2"]
     process = subprocess.Popen(
@@ -40,6 +45,7 @@ def test_ctrl_c_keeps_what_is_finished_and_resume_gives_the_same_trial(tmp_path:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=_listen_to_ctrl_c,
     )
     deadline = time.monotonic() + 60
     while not list((tmp_path / "stopped").glob(f"{UNFINISHED}/*/batch-00001")):

@@ -314,6 +314,20 @@ def test_a_therapy_out_of_place_is_said_to_be() -> None:
     np.testing.assert_allclose(hormone.course["sld_mm"].iloc[-1], alone.course["sld_mm"].iloc[-1], rtol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("tumour", "therapy", "warned"),
+    [("nsclc", "atezolizumab", False), ("nsclc", "pembrolizumab", True), ("renal", "atezolizumab", True)],
+)
+def test_pdl1_is_warned_of_where_it_rests_on_no_data(
+    tmp_path: Path, tumour: str, therapy: str, warned: bool
+) -> None:
+    path = tmp_path / "mine.toml"
+    for stated, expected in (('pdl1 = "high"\n', warned), ("", False)):
+        path.write_text(f'tumour_type = "{tumour}"\n{stated}', encoding="utf-8")
+        found = compare_options(str(path), [therapy, "none"], alike=2)
+        assert any("do not read these figures by PD-L1" in text for text in found.warnings) is expected
+
+
 def test_people_in_the_picture_are_those_of_the_table(result: OptionsResult) -> None:
     assert whole_people(1 / 3, 1 / 6) == {"alive_well": 16, "alive_severe": 17, "dead": 67}
     assert whole_people(0.325, 0.325) == {"alive_well": 0, "alive_severe": 32, "dead": 68}

@@ -16,7 +16,7 @@ from unmask.therapy.regimen import load_drug
 from unmask.therapy.targeted import no_effect
 from unmask.trial.items import Surgery
 from unmask.trial.protocol import available
-from unmask.trial.remarks import not_operated, unusual_doses
+from unmask.trial.remarks import how_to_read, not_operated, unusual_doses
 from unmask.trial.run import plan_trial
 
 PROTOCOL = """
@@ -114,10 +114,12 @@ def test_operations_that_came_after_death_are_counted_on_the_terminal_and_in_the
     done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
     said = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["warnings"]
-    assert len(said) == 1
-    assert "Treated: the operation on day 200 was not done in" in said[0]
-    assert f"Note: {said[0]}" in done.output.replace("\n", " ")
-    assert said[0].split(" of ")[0].split()[-1] in (out / "report.html").read_text(encoding="utf-8")
+    assert len(said) == 2
+    assert "Treated: after an operation" in said[0]
+    assert "Treated: the operation on day 200 was not done in" in said[1]
+    for text in said:
+        assert f"Note: {text}" in done.output.replace("\n", " ")
+    assert said[1].split(" of ")[0].split()[-1] in (out / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -157,3 +159,15 @@ def test_who_died_on_the_day_of_the_operation_was_not_operated() -> None:
     said = not_operated(SimpleNamespace(arms=arms), {"patients": patients})  # type: ignore[arg-type]
     assert len(said) == 1
     assert "2 of 4" in said[0]
+
+
+def test_operations_and_planned_regrowth_are_said_to_change_what_a_response_means(tmp_path: Path) -> None:
+    adaptive = HORMONE.replace(" }", ", adaptive = { off_below = 0.5, on_above = 1.0 } }")
+    for tumour, treatment, words in (
+        ("nsclc", LATE_SURGERY, "no response is counted"),
+        ("prostate", adaptive, "grow back on purpose"),
+        ("nsclc", TABLETS, None),
+    ):
+        said = how_to_read(plan_trial(written(tmp_path, tumour, treatment)).protocol)
+        assert len(said) == (words is not None)
+        assert all(words in text for text in said)

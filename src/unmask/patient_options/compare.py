@@ -237,7 +237,12 @@ def compare_options(
         alike=alike,
         drawn=_drawn(one, known, lesions),
         options=tuple(options),
-        warnings=(*plan.warnings, *_out_of_place(chosen, known, tumour_type), *_told(chosen, options)),
+        warnings=(
+            *plan.warnings,
+            *_out_of_place(chosen, known, tumour_type),
+            *_pdl1_out_of_place(chosen, known),
+            *_told(chosen, options),
+        ),
         model_hash=compiled.hash,
     )
 
@@ -339,6 +344,19 @@ def _told(chosen: Mapping[str, Therapy], options: Sequence[Option]) -> tuple[str
         if option.failure is not None
     )
     return (*local, *too_late, *broken)
+
+
+def _pdl1_out_of_place(chosen: Mapping[str, Therapy], known: KnownPatient) -> tuple[str, ...]:
+    """Return a sentence where PD-L1 was given and what it says about response rests on no data (model card)."""
+    states = {
+        item.substance.effect.state
+        for therapy in chosen.values()
+        for item in therapy.drugs
+        if item.substance.effect is not None
+    }
+    if known.pdl1 is None or (known.tumour_type == "nsclc" and "anti_pd1_central" not in states):
+        return ()
+    return (sentence("options.pdl1_out_of_place", {"pdl1": known.pdl1}),)
 
 
 def _out_of_place(

@@ -65,7 +65,7 @@ def read(node: object, path: Sequence[str]) -> Value | None:
 
     A leaf is a number, ``{value, ci, source, confirmed}`` or ``{median, ci}``; the interval of a plain number
     is its sibling ``ci`` or ``<name>_ci``, or stands under the same name in ``<family>_ci``. Returns None
-    when the path leads nowhere.
+    when the path leads nowhere, or to a figure of nobody (``n`` beside it is 0): that is not one "not reached".
     """
     trail: list[object] = [node]
     for name in path:
@@ -83,6 +83,8 @@ def read(node: object, path: Sequence[str]) -> Value | None:
         where = {"source": leaf.get("source"), "confirmed": leaf.get("confirmed", True)}
         return _value(leaf[key], leaf.get("ci"), where)
     name, parent = path[len(trail) - 2], trail[-2]
+    if leaf is None and _get(parent, "n") == 0:
+        return None
     family = trail[-3] if len(trail) > 2 else None
     ci = _get(parent, f"{name}_ci")
     if ci is None and name in ("median", "hr"):

@@ -122,7 +122,7 @@ def _words(item: Item) -> str:
     until = f", until day {item.last_day}" if item.last_day < LAST_DAY else ""
     by_marker = (
         f", off below {item.adaptive.off_below:.0%} of the first marker and on again at "
-        f"{item.adaptive.on_above:.0%}"
+        f"{item.adaptive.on_above:.0%}, marker every {interval(item.every_days)}"
         if item.adaptive
         else ""
     )

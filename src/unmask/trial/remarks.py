@@ -53,6 +53,17 @@ def without_effect(protocol: Protocol, tumour_type: TumourType) -> tuple[str, ..
     return tuple(dict.fromkeys(text for text in found if text is not None))
 
 
+def how_to_read(protocol: Protocol) -> tuple[str, ...]:
+    """Return a sentence for each arm whose responses or progressions do not mean what they mean elsewhere."""
+    told = []
+    for arm in protocol.arms.values():
+        if any(isinstance(item, Surgery) for item in arm.treatment):
+            told.append(sentence("trial.after_surgery", {"arm": arm.label}))
+        if any(isinstance(item, Treatment) and item.adaptive is not None for item in arm.treatment):
+            told.append(sentence("trial.planned_regrowth", {"arm": arm.label}))
+    return tuple(told)
+
+
 def not_operated(protocol: Protocol, tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
     """Return a sentence for each planned operation that came after the death of some patients.
 

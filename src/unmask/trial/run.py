@@ -31,7 +31,7 @@ from unmask.trial.conduct import conduct_arm
 from unmask.trial.disease import model_of
 from unmask.trial.protocol import Protocol, load_protocol
 from unmask.trial.randomise import permuted_blocks
-from unmask.trial.remarks import not_operated, unusual_doses, without_effect
+from unmask.trial.remarks import how_to_read, not_operated, unusual_doses, without_effect
 from unmask.trial.result import OUTPUTS, TrialResult
 from unmask.trial.side_effects import side_effects
 from unmask.trial.tables import TABLES, arm_tables, as_categories, by_arm, course_quantiles, join
@@ -336,7 +336,7 @@ def _result(
         protocol=protocol,
         tumour_type=plan.tumour_type,
         changes=plan.changes,
-        warnings=(*plan.warnings, *not_operated(protocol, tables)),
+        warnings=(*plan.warnings, *how_to_read(protocol), *not_operated(protocol, tables)),
         arms=tuple(arms),
         tables=tables,
         trajectories=course_quantiles(course),

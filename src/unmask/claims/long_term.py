@@ -69,7 +69,7 @@ def stopping(laboratory: Laboratory, patients: int, seed: int) -> dict[str, Esti
     A completer had pembrolizumab for 94 weeks or more and had not progressed by then. Time counts from week 94; the
     publication as read does not say from which day its five years count, so survival is also given from the first dose.
     """
-    result = PREDICTED["ipilimumab"].run(laboratory, patients, seed)
+    result = laboratory.trial(PREDICTED["ipilimumab"].trial, patients, seed)
     tables = result.tables
     found = {}
     for arm in result.arms:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +24,6 @@ from unmask.claims.readout import (
 from unmask.patients.random_streams import RandomStreams
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow
 
-if TYPE_CHECKING:
-    from unmask.trial.result import TrialResult
-
 FIVE_YEARS = 1826.0
 WEEKS = (13, 16, 20, 26)
 EARLY_MONTHS = 3.5
@@ -43,10 +39,6 @@ class Beside:
     experimental: str
     control: str
     title: str
-
-    def run(self, laboratory: Laboratory, patients: int, seed: int) -> TrialResult:
-        """Return the trial, run at the first call."""
-        return laboratory.trial(self.trial, patients, seed)
 
 
 TRIALS = {
@@ -136,7 +128,7 @@ def survival_gain(laboratory: Laboratory, claim: Claim, patients: int, seed: int
     curves = []
     compared = {**TRIALS, **PREDICTED}
     for key, item in compared.items():
-        result = item.run(laboratory, patients, seed)
+        result = laboratory.trial(item.trial, patients, seed)
         estimates[f"hr_os_{key}"] = hazard_ratio(result, "os")
         estimates[f"hr_pfs_{key}"] = hazard_ratio(result, "pfs")
         estimates[f"orr_difference_{key}"] = difference_of_rates(

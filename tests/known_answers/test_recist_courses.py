@@ -129,5 +129,5 @@ def test_rules_refuse_nonsense():
         Rules(confirmation_days=-1)
     with pytest.raises(ConfigurationError, match="eisenhauer2009"):
         Rules.preset("eisenhauer")
-    assert Rules.preset("eisenhauer2009") == Rules()
+    assert Rules.preset("eisenhauer2009") == Rules(complete_then_partial="PD")
     assert "progression_tenths = 50" in str(Rules())

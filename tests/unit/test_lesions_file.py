@@ -40,10 +40,10 @@ def test_lengths_become_exact_tenths(length, tenths):
 
 def test_baseline_is_the_last_measurement_before_treatment(read):
     table = read("p,-20,A,20,,,,", "p,-3,A,22,,,,", "p,0,B,15,,,,", "p,42,A,10,,,,", "p,42,B,,,,,")
-    assert table.baseline.tolist() == [[220, 150]]
+    assert table.measurements.baseline.tolist() == [[220, 150]]
     assert table.baseline_until == 0
-    assert table.day.tolist() == [[42]]
-    assert table.target.tolist() == [[[100, -1]]]
+    assert table.measurements.day.tolist() == [[42]]
+    assert table.measurements.target.tolist() == [[[100, -1]]]
     assert (table.rows_read, table.rows_used, table.rows_superseded) == (5, 4, 1)
 
 
@@ -89,7 +89,7 @@ def test_bad_row_is_kept_with_its_reason(read, line, code, said):
     assert said in problem.text
     assert problem.original.replace('"', "") == line.replace('"', "")
     assert table.patients == ("p",)
-    assert table.target.tolist() == [[[100]]]
+    assert table.measurements.target.tolist() == [[[100]]]
     assert table.rows_read == table.rows_used + table.rows_superseded + 1
 
 
@@ -141,10 +141,15 @@ def test_non_target_and_new_lesions(read):
         "p,168,N2,5,new,,,",
     )
     assert not errors(table)
-    assert table.non_target[0].tolist() == [Response.CR, Response.NON_CR_NON_PD, Response.PD, Response.NE]
-    assert table.new_count[0].tolist() == [0, 1, 2, 1]
-    assert table.new_target_sum[0].tolist() == [-1, 120, 140, 0]
-    assert table.new_non_target_increase[0].tolist() == [False, False, False, True]
+    assert table.measurements.non_target[0].tolist() == [
+        Response.CR,
+        Response.NON_CR_NON_PD,
+        Response.PD,
+        Response.NE,
+    ]
+    assert table.measurements.new_count[0].tolist() == [0, 1, 2, 1]
+    assert table.measurements.new_target_sum[0].tolist() == [-1, 120, 140, 0]
+    assert table.measurements.new_non_target_increase[0].tolist() == [False, False, False, True]
 
 
 def test_extra_columns_are_kept_when_they_describe_the_patient(read):
@@ -209,15 +214,15 @@ def test_paths_that_the_system_refuses(tmp_path, monkeypatch, name, code, said):
 
 def test_a_lesion_too_small_to_measure_has_the_size_the_rules_give_it(read):
     rows = ("p,-7,A,20,,,,", "p,42,A,,,,,too small", "p,84,A,6,,,,Too small", "p,126,A,,,,,present")
-    assert read(*rows).target[0, :, 0].tolist() == [50, 60, -1]
-    assert read(*rows, rules=Rules(too_small_tenths=30)).target[0, :, 0].tolist() == [30, 60, -1]
+    assert read(*rows).measurements.target[0, :, 0].tolist() == [50, 60, -1]
+    assert read(*rows, rules=Rules(too_small_tenths=30)).measurements.target[0, :, 0].tolist() == [30, 60, -1]
 
 
 def test_byte_order_mark_semicolons_and_capitals(tmp_path):
     path = tmp_path / "lesions.csv"
     path.write_bytes("Patient;DAY;Diameter_mm\r\nA;-1;20.5\r\nA;42;10\r\n".encode("utf-8-sig"))
     table = read_lesions(path)
-    assert (table.baseline.tolist(), table.target.tolist()) == ([[205]], [[[100]]])
+    assert (table.measurements.baseline.tolist(), table.measurements.target.tolist()) == ([[205]], [[[100]]])
 
 
 def test_a_comma_between_semicolons_is_a_decimal_one(tmp_path):
@@ -225,7 +230,7 @@ def test_a_comma_between_semicolons_is_a_decimal_one(tmp_path):
     file.write_text("patient;day;lesion;diameter_mm\n1;0;A;50,5\n1;42;A;30,0\n", encoding="utf-8")
     table = read_lesions(file)
     assert table.problems == ()
-    assert table.baseline.tolist() == [[505]]
+    assert table.measurements.baseline.tolist() == [[505]]
 
 
 def test_centimetres_are_not_to_be_renamed(tmp_path):

@@ -20,12 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unmask.errors import DataError
-from unmask.response.codes import Codes
 from unmask.response.history import History
 from unmask.response.lesion_rows import LesionRow, LesionRows, read_rows, to_tenths
+from unmask.response.measurements import Measurements
 from unmask.response.other_lesions import NewLesions, NonTargets
 from unmask.response.problems import Problem
-from unmask.response.recist import Bools, Tenths
 from unmask.response.rules import Rules
 
 __all__ = ["LesionTable", "read_lesions", "to_tenths"]
@@ -33,30 +32,16 @@ __all__ = ["LesionTable", "read_lesions", "to_tenths"]
 
 @dataclass(frozen=True)
 class LesionTable:
-    """Measurements of N patients at up to V visits after baseline with up to L targets."""
+    """A lesion file, arranged: measurements of the patients who can be assessed, and what was wrong."""
 
     patients: tuple[str, ...]
     """Identifiers of the N patients who can be assessed, in order of appearance."""
     unusable: tuple[str, ...]
     """Patients without a usable baseline."""
-    baseline: Tenths
-    """(N, L) tenths of a millimetre, -1 = no such lesion."""
+    measurements: Measurements
+    """The N patients at up to V visits after baseline with up to L targets; days as the file counts them."""
     baseline_day: NDArray[np.float64]
     """(N,) day of the latest baseline measurement."""
-    nodal: Bools
-    non_target_present: Bools
-    day: NDArray[np.float64]
-    """(N, V) day of each visit, NaN = no visit."""
-    target: Tenths
-    """(N, V, L) tenths of a millimetre, -1 = not measured."""
-    non_target: Codes
-    """(N, V) :class:`unmask.response.Response` codes."""
-    non_target_increase: Bools
-    new_count: Tenths
-    """(N, V) new lesions seen so far and still there."""
-    new_target_sum: Tenths
-    """(N, V) sum of measured new lesions, -1 = none or not all measured."""
-    new_non_target_increase: Bools
     extra: Mapping[str, Mapping[str, str]]
     """Other columns of the file that do not change within a patient: name -> patient -> value."""
     problems: tuple[Problem, ...]
@@ -71,7 +56,7 @@ class LesionTable:
     @property
     def days_since_start(self) -> NDArray[np.float64]:
         """(N, V) days since the reference day, whichever way the file counts them."""
-        return np.asarray(self.day - self.baseline_until)
+        return np.asarray(self.measurements.day - self.baseline_until)
 
 
 def read_lesions(
@@ -164,19 +149,21 @@ def _arrange(
     return LesionTable(
         patients=tuple(history.patient for history in histories),
         unusable=unusable,
-        baseline=baseline,
+        measurements=Measurements.of(
+            baseline,
+            target,
+            day,
+            nodal=nodal,
+            non_target_present=np.array([bool(history.others) for history in histories]),
+            non_target=non_targets.code,
+            non_target_increase=non_targets.increase,
+            new_count=new.count,
+            new_target_sum=new.target_sum,
+            new_non_target_increase=new.rest_increase,
+        ),
         baseline_day=np.array(
             [max(row.day for row in [*h.targets.values(), *h.others.values()]) for h in histories]
         ),
-        nodal=nodal,
-        non_target_present=np.array([bool(history.others) for history in histories]),
-        day=day,
-        target=target,
-        non_target=non_targets.code,
-        non_target_increase=non_targets.increase,
-        new_count=new.count,
-        new_target_sum=new.target_sum,
-        new_non_target_increase=new.rest_increase,
         extra=read.extra,
         problems=tuple(problems),
         baseline_until=until,

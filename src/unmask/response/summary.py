@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from unmask.response.codes import ImmuneResponse, Response
@@ -25,7 +24,7 @@ def summarise(
         "criteria": list(criteria),
         "patients": len(patients),
         "patients_assessed": len(assessed),
-        "visits": int((~np.isnan(table.day)).sum()),
+        "visits": int((table.measurements.exists).sum()),
         "rows": {
             "read": table.rows_read,
             "used": table.rows_used,
@@ -37,7 +36,7 @@ def summarise(
         "baseline_until_day": table.baseline_until,
         "groups": {name: _counts(rows, criteria) for name, rows in assessed.groupby("group", sort=False)},
         "all": _counts(assessed, criteria),
-        "rules": {k: v for k, v in vars(rules).items() if k != "overall_table"},
+        "rules": rules.as_dict(),
     }
     if len(criteria) == 2:
         summary["side_by_side"] = _side_by_side(assessed)

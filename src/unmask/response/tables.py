@@ -32,12 +32,12 @@ def visit_table(
         "patient": names,
         "group": [groups[name] for name in names],
         "visit": columns + 1,
-        "day": table.day[rows, columns],
+        "day": table.measurements.day[rows, columns],
         "sld_mm": sld,
         "baseline_sld_mm": baseline / 10,
         "nadir_mm": verdicts.nadir[rows, columns] / 10,
         "change_from_baseline": change,
-        "new_lesion": table.new_count[rows, columns] > 0,
+        "new_lesion": table.measurements.new_count[rows, columns] > 0,
     }
     if "recist1.1" in criteria:
         criterion = verdicts.criterion[rows, columns]
@@ -76,12 +76,12 @@ def patient_table(
     smallest = sums.min(axis=1, initial=np.inf)
     measured = np.isfinite(smallest) & (verdicts.baseline > 0)
     base = np.where(measured, verdicts.baseline, 1)
-    last = np.where(verdicts.exists, table.day, -np.inf).max(axis=1, initial=-np.inf)
+    last = np.where(verdicts.exists, table.measurements.day, -np.inf).max(axis=1, initial=-np.inf)
     data: dict[str, Any] = {
         "patient": list(table.patients),
         "group": [groups[name] for name in table.patients],
         "status": np.where(follow_up > 0, "ok", "no visit after baseline"),
-        "target_lesions": (table.baseline >= 0).sum(axis=1),
+        "target_lesions": (table.measurements.baseline >= 0).sum(axis=1),
         "baseline_day": table.baseline_day,
         "baseline_sld_mm": verdicts.baseline / 10,
         "visits": follow_up,

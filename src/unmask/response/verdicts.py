@@ -1,4 +1,4 @@
-"""All verdicts of a lesion table: RECIST 1.1 and iRECIST stepped through every visit."""
+"""All verdicts of a cohort: RECIST 1.1 and iRECIST stepped through every visit."""
 
 from __future__ import annotations
 
@@ -9,47 +9,61 @@ import numpy as np
 
 from unmask.response import irecist, recist
 from unmask.response.codes import Codes, ImmuneResponse, Response
-from unmask.response.lesions import LesionTable
-from unmask.response.recist import Bools, Tenths
+from unmask.response.measurements import Bools, Days, Measurements, Tenths
 from unmask.response.rules import Rules
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """All verdicts of N patients at V visits; arrays (N, V), days without a visit are MISSING."""
+    """All verdicts of N patients at V visits; arrays (N, V) unless stated, lengths in tenths of a millimetre."""
 
+    rules: Rules
+    day: Days
     exists: Bools
     target: Codes
     non_target: Codes
+    new_lesion: Bools
     overall: Codes
+    """:class:`Response` codes, MISSING where there was no visit."""
     criterion: Codes
     response: Codes
+    """:class:`ImmuneResponse` codes, MISSING where there was no visit."""
     immune_criterion: Codes
     sum: Tenths
+    """Sum of all targets, -1 when any of them was not measured."""
+    measured_sum: Tenths
+    """Sum of the targets that were measured, -1 when none was."""
     nadir: Tenths
+    """The nadir the visit was compared with."""
     baseline: Tenths
-    """(N,)"""
+    """(N,) sum at baseline."""
+    progression_day: Days
+    """(N,) day of RECIST 1.1 progression, NaN without; a new lesion that was first equivocal dates it back."""
 
 
-def find_verdicts(table: LesionTable, rules: Rules) -> Verdicts:
-    """Assess every visit of every patient by both sets of criteria."""
-    state = recist.start(table.baseline, table.nodal, table.non_target_present, rules)
-    immune = irecist.start(len(table.patients), rules)
-    exists = ~np.isnan(table.day)
+def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
+    """Assess every visit of every patient by RECIST 1.1 and iRECIST."""
+    rules = rules or Rules()
+    m = measurements
+    patients, visits = m.day.shape
+    state = recist.start(m.baseline, m.nodal, m.non_target_present, rules)
+    immune = irecist.start(patients, rules)
+    exists = m.exists
     steps: list[recist.Verdict] = []
     immune_steps: list[irecist.Verdict] = []
-    for v in range(table.day.shape[1]):
+    for v in range(visits):
         state, verdict = recist.step(
-            state, table.target[:, v], table.non_target[:, v], table.new_count[:, v] > 0, exists[:, v]
+            state, m.target[:, v], m.non_target[:, v], m.new_count[:, v] > 0, exists[:, v]
         )
         immune, immune_verdict = irecist.step(
             immune,
-            table.day[:, v],
+            m.day[:, v],
             verdict,
-            new_lesion_count=table.new_count[:, v],
-            new_target_sum=table.new_target_sum[:, v],
-            new_non_target_increase=table.new_non_target_increase[:, v],
-            non_target_increase=table.non_target_increase[:, v],
+            new_lesion_count=m.new_count[:, v],
+            new_target_sum=m.new_target_sum[:, v],
+            new_non_target_increase=m.new_non_target_increase[:, v],
+            non_target_increase=m.non_target_increase[:, v],
+            new_symptoms=m.new_symptoms[:, v],
         )
         steps.append(verdict)
         immune_steps.append(immune_verdict)
@@ -57,19 +71,38 @@ def find_verdicts(table: LesionTable, rules: Rules) -> Verdicts:
     def joined(arrays: list[Any], dtype: type) -> Any:
         return np.stack(arrays, axis=1) if arrays else np.zeros(exists.shape, dtype=dtype)
 
+    overall = np.where(exists, joined([v.overall for v in steps], np.int8), Response.MISSING).astype(np.int8)
+    new_lesion = joined([v.new_lesion for v in steps], np.bool_)
     return Verdicts(
+        rules=rules,
+        day=m.day,
         exists=exists,
         target=joined([v.target for v in steps], np.int8),
         non_target=joined([v.non_target for v in steps], np.int8),
-        overall=np.where(exists, joined([v.overall for v in steps], np.int8), Response.MISSING).astype(
-            np.int8
-        ),
+        new_lesion=new_lesion,
+        overall=overall,
         criterion=joined([v.criterion for v in steps], np.int8),
         response=np.where(
             exists, joined([v.response for v in immune_steps], np.int8), ImmuneResponse.MISSING
         ).astype(np.int8),
         immune_criterion=joined([v.criterion for v in immune_steps], np.int8),
         sum=joined([v.sum for v in steps], np.int64),
+        measured_sum=joined([v.measured_sum for v in steps], np.int64),
         nadir=joined([v.nadir for v in steps], np.int64),
         baseline=state.baseline_sum,
+        progression_day=_progression_day(m, overall, new_lesion, rules),
     )
+
+
+def _progression_day(m: Measurements, overall: Codes, new_lesion: Bools, rules: Rules) -> Days:
+    """Return the day of the first PD (N,), or the earlier one on which its new lesion was first suspected."""
+    progressed = overall == Response.PD
+    if not progressed.shape[1]:
+        return np.full(len(progressed), np.nan)
+    first = progressed.argmax(axis=1)
+    at = np.arange(len(progressed)), first
+    day = np.where(progressed[at], m.day[at], np.nan)
+    if not rules.equivocal_dated_back:
+        return day
+    suspected = np.where(new_lesion[at] & ~np.isnan(day), m.new_since[at], np.nan)
+    return np.asarray(np.fmin(day, suspected))

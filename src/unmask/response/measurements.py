@@ -1,0 +1,189 @@
+"""What was measured, as dense arrays: patients x visits x lesions, in whole tenths of a millimetre.
+
+This is the door to the rules for a program that has its measurements in memory; a file comes in by
+:mod:`unmask.response.lesions`. Lengths are integers because floating point misses exact thresholds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unmask.errors import ConfigurationError
+from unmask.response.codes import Codes, Response
+
+Bools = NDArray[np.bool_]
+Tenths = NDArray[np.int64]
+Days = NDArray[np.float64]
+
+LAST_DIGIT = 1e-6
+"""Half up as written: 13.95 mm, which floating point holds as 13.9499..., is 140 tenths."""
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Measurements of N patients with up to L targets at up to V visits after baseline; made by :meth:`of`."""
+
+    baseline: Tenths
+    """(N, L) tenths of a millimetre, -1 = no such lesion."""
+    nodal: Bools
+    """(N, L) a lymph node, measured by its short axis."""
+    non_target_present: Bools
+    """(N,) there was non-target disease at baseline."""
+    day: Days
+    """(N, V) days since the reference day, ascending; NaN = no visit."""
+    target: Tenths
+    """(N, V, L) tenths of a millimetre; 0 = gone, -1 = not measured."""
+    non_target: Codes
+    """(N, V) :class:`Response` CR, NON_CR_NON_PD, PD or NE."""
+    non_target_increase: Bools
+    """(N, V) non-target disease grew since the visit before, unequivocally or not."""
+    new_count: Tenths
+    """(N, V) unequivocal new lesions, all that appeared since baseline and are still there."""
+    new_target_sum: Tenths
+    """(N, V) sum of the measured new lesions, -1 = none or not all measured."""
+    new_non_target_increase: Bools
+    """(N, V) new lesions too small or unfit to measure grew."""
+    new_since: Days
+    """(N, V) day on which the new lesions of this visit were first seen, if that was as an equivocal finding at an
+    earlier visit; NaN otherwise."""
+    new_symptoms: Bools
+    """(N, V) the scan was done for new symptoms (an early scan may then confirm, EORTC Q&A)."""
+
+    @property
+    def exists(self) -> Bools:
+        """(N, V) there was a visit."""
+        return ~np.isnan(self.day)
+
+    @classmethod
+    def of(
+        cls,
+        baseline: ArrayLike,
+        target: ArrayLike,
+        day: ArrayLike,
+        *,
+        nodal: ArrayLike | None = None,
+        non_target_present: ArrayLike | None = None,
+        non_target: ArrayLike | None = None,
+        non_target_increase: ArrayLike | None = None,
+        new_count: ArrayLike | None = None,
+        new_target_sum: ArrayLike | None = None,
+        new_non_target_increase: ArrayLike | None = None,
+        new_since: ArrayLike | None = None,
+        new_symptoms: ArrayLike | None = None,
+    ) -> Self:
+        """Check and complete measurements; lengths are whole tenths of a millimetre.
+
+        Parameters
+        ----------
+        baseline, target
+            (N, L) and (N, V, L), -1 where there is no lesion or no measurement.
+        day
+            (N, V) or (V,), ascending, NaN where there was no visit.
+        nodal, non_target_present, non_target, ...
+            As the attributes of the class; default: no node, no non-target disease (where there is some, it is
+            NON_CR_NON_PD), no new lesion.
+
+        Raises
+        ------
+        ConfigurationError
+            ``response.bad_shape``, ``response.not_integer``, ``response.days_disordered``.
+        """
+        base, size = _whole("baseline", baseline, None), _whole("target", target, None)
+        if base.ndim != 2:
+            raise _bad_shape("baseline", base, "2 dimensions (patients, lesions)")
+        if size.ndim != 3 or (size.shape[0], size.shape[2]) != base.shape:
+            raise _bad_shape("target", size, f"({base.shape[0]}, visits, {base.shape[1]})")
+        n, visits, lesions = size.shape
+        try:
+            days = np.broadcast_to(np.asarray(day, dtype=np.float64), (n, visits))
+        except ValueError:
+            raise _bad_shape("day", np.asarray(day), (n, visits)) from None
+        _check_order(days)
+        table = (n, visits)
+        present = _flags("non_target_present", non_target_present, (n,))
+        return cls(
+            baseline=base,
+            nodal=_flags("nodal", nodal, (n, lesions)),
+            non_target_present=present,
+            day=days,
+            target=size,
+            non_target=np.full(table, Response.NON_CR_NON_PD, dtype=np.int8)
+            if non_target is None
+            else _whole("non_target", non_target, table).astype(np.int8),
+            non_target_increase=_flags("non_target_increase", non_target_increase, table),
+            new_count=_whole("new_count", 0 if new_count is None else new_count, table),
+            new_target_sum=_whole("new_target_sum", -1 if new_target_sum is None else new_target_sum, table),
+            new_non_target_increase=_flags("new_non_target_increase", new_non_target_increase, table),
+            new_since=np.broadcast_to(
+                np.asarray(np.nan if new_since is None else new_since, dtype=np.float64), table
+            ),
+            new_symptoms=_flags("new_symptoms", new_symptoms, table),
+        )
+
+    @classmethod
+    def from_millimetres(cls, baseline: ArrayLike, target: ArrayLike, day: ArrayLike, **others: Any) -> Self:
+        """As :meth:`of`, with lengths in millimetres as floats, NaN where nothing was measured.
+
+        They are rounded half up to a tenth of a millimetre, as the numbers are written (13.95 is 14.0).
+        """
+        if others.get("new_target_sum") is not None:
+            others["new_target_sum"] = tenths(others["new_target_sum"])
+        return cls.of(tenths(baseline), tenths(target), day, **others)
+
+    def rows(self, which: ArrayLike) -> Measurements:
+        """Return the measurements of the patients ``which`` (indices or flags)."""
+        chosen = np.asarray(which)
+        return Measurements(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+
+
+def tenths(millimetres: ArrayLike) -> Tenths:
+    """Return lengths in whole tenths of a millimetre, half up as written; NaN becomes -1.
+
+    Raises
+    ------
+    ConfigurationError
+        ``response.negative_length``.
+    """
+    lengths = np.asarray(millimetres, dtype=np.float64)
+    if (lengths < 0).any() or np.isinf(lengths).any():
+        value = lengths[(lengths < 0) | np.isinf(lengths)][0]
+        raise ConfigurationError("response.negative_length", value=f"{value:g}")
+    whole = np.floor(np.where(np.isnan(lengths), 0.0, lengths) * 10 + 0.5 + LAST_DIGIT)
+    return np.where(np.isnan(lengths), -1, whole).astype(np.int64)
+
+
+def _check_order(days: Days) -> None:
+    known = np.where(np.isnan(days), -np.inf, days)
+    latest = np.maximum.accumulate(known, axis=1)
+    wrong = ~np.isnan(days[:, 1:]) & (days[:, 1:] <= latest[:, :-1])
+    if wrong.any():
+        row, visit = (int(i[0]) for i in np.nonzero(wrong))
+        raise ConfigurationError(
+            "response.days_disordered", patient=row, visit=visit + 1, day=f"{days[row, visit + 1]:g}"
+        )
+
+
+def _bad_shape(name: str, array: NDArray[Any], expected: object) -> ConfigurationError:
+    return ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=expected)
+
+
+def _whole(name: str, values: ArrayLike, shape: tuple[int, ...] | None) -> NDArray[Any]:
+    array = np.asarray(values)
+    if not np.issubdtype(array.dtype, np.integer):
+        raise ConfigurationError("response.not_integer", name=name, dtype=str(array.dtype))
+    if shape is None or array.shape == shape:
+        return array
+    if array.ndim:
+        raise _bad_shape(name, array, shape)
+    return np.broadcast_to(array, shape)
+
+
+def _flags(name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> Bools:
+    array = np.asarray(False if values is None else values, dtype=bool)
+    if array.ndim and array.shape != shape:
+        raise _bad_shape(name, array, shape)
+    return np.broadcast_to(array, shape)

@@ -88,8 +88,12 @@ def population(form: str, seed: int, settings: tuple[str, ...] = ()) -> dict[str
     parts = [arm_tables(record, protocol, plan.tumour_type) for record in records]
     arms = list(protocol.arms)
     tables = {name: by_arm(join(name, [part[name] for part in parts]), arms) for name in parts[0]}
-    rules = endpoints.Rules(scan_days=tuple(float(day) for day in protocol.scan_days()))
-    tables["time_to_event"] = endpoints.time_to_event(tables["assessments"], tables["patients"], rules)
+    tables["time_to_event"] = endpoints.time_to_event(
+        tables["assessments"],
+        tables["patients"],
+        protocol.assessment.rules(),
+        scan_days=protocol.scan_days(),
+    )
     summary = estimate.summarise(
         {name: table for name, table in tables.items() if name != "course"},
         arms,

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from unmask.errors import ConfigurationError, DataError
-from unmask.survival.endpoints import ENDPOINTS, Rules, time_to_event
+from unmask.response import Rules
+from unmask.survival.endpoints import ENDPOINTS, VARIANTS, time_to_event
 
 NAN = np.nan
 SCHEDULE = (42.0, 84.0, 126.0, 168.0, 210.0, 252.0, 315.0)
@@ -27,11 +28,16 @@ def tables(*people: dict) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.DataFrame(visits, columns=names), pd.DataFrame(patients)
 
 
-def derive(person: dict, endpoint: str, **rules: object) -> tuple[float, bool, str] | None:
+def derive(
+    person: dict, endpoint: str, scan_days: tuple[float, ...] = (), **rules: object
+) -> tuple[float, bool, str] | None:
     # A second patient with every scheduled scan makes the schedule known from the table, as in a trial.
     companion = {"visits": dict.fromkeys(SCHEDULE, "SD")}
-    extra = {key: NAN for key in person if key in ("ipfs_day", "subsequent_therapy_day")}
-    table = time_to_event(*tables(person, companion | extra), Rules(**rules))
+    extra = {
+        key: NAN for key in person if key in ("ipfs_day", "subsequent_therapy_day", "irecist_response_day")
+    }
+    wanted = (ENDPOINTS | VARIANTS)[endpoint]
+    table = time_to_event(*tables(person, companion | extra), Rules(**rules), [wanted], scan_days=scan_days)
     rows = table[(table["patient"] == 1) & (table["endpoint"] == endpoint)]
     if rows.empty:
         return None
@@ -274,17 +280,13 @@ def test_unusable_tables_are_refused_by_name(change, code: str, words: tuple) ->
     assert "survival." not in str(caught.value), "the message catalogue has no sentence for this code"
 
 
-@pytest.mark.parametrize(
-    "rules",
-    [
-        {"scan_days": (84.0, 42.0)},
-        {"scan_days": (0.0, 42.0)},
-        {"scan_days": (42.0, float("nan"))},
-        {"scan_window_days": -1.0},
-        {"missed_visits": 0},
-    ],
-)
-def test_impossible_rules_are_refused(rules: dict) -> None:
+@pytest.mark.parametrize("scan_days", [(84.0, 42.0), (0.0, 42.0), (42.0, float("nan"))])
+def test_an_impossible_schedule_is_refused(scan_days: tuple) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        Rules(**rules)
+        time_to_event(*tables({"visits": {42: "SD"}}), scan_days=scan_days)
     assert "expected" in str(caught.value)
+
+
+def test_a_rule_about_new_therapy_needs_to_know_of_it() -> None:
+    with pytest.raises(DataError, match="subsequent_therapy_day"):
+        time_to_event(*tables({"visits": {42: "SD"}}), Rules(censor_at_new_therapy=True))

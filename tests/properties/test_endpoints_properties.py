@@ -7,18 +7,24 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unmask.response import Rules
+from unmask.survival import endpoints
 from unmask.survival.comparison import hazard_ratio, logrank_p
-from unmask.survival.endpoints import Rules, time_to_event
 from unmask.survival.kaplan_meier import Follow
 
 SCHEDULE = (42.0, 84.0, 126.0, 168.0, 210.0, 252.0)
 VERDICTS = ["CR", "PR", "SD", "PD", "NE", "NON-CR/NON-PD", ""]
 MANY = settings(max_examples=60, deadline=None)
+
+
+def time_to_event(assessments, patients, rules, scan_days=SCHEDULE):
+    return endpoints.time_to_event(assessments, patients, rules, scan_days=scan_days)
+
+
 RULES = st.builds(
     Rules,
-    scan_days=st.just(SCHEDULE),
     censor_unassessed=st.booleans(),
-    missed_visits=st.sampled_from([None, 1, 2]),
+    missed_visits=st.sampled_from([0, 1, 2]),
     whole_days=st.booleans(),
 )
 DAY = st.integers(0, 400).map(float)
@@ -79,16 +85,15 @@ def test_one_patient_does_not_depend_on_the_others(people: list[dict], rules: Ru
 @given(people=PEOPLE, factor=st.integers(2, 9))
 def test_times_scale(people: list[dict], factor: int) -> None:
     assessments, patients = tables(people)
-    rules = Rules(scan_days=SCHEDULE, missed_visits=2)
-    stretched = Rules(
-        tuple(day * factor for day in SCHEDULE), rules.scan_window_days * factor, missed_visits=2
-    )
+    rules = Rules(missed_visits=2)
+    stretched = rules.changed(missed_visit_window_days=rules.missed_visit_window_days * factor)
     columns = ["response_day", "ipfs_day", "death_day", "censor_day"]
     one = time_to_event(assessments, patients, rules)
     other = time_to_event(
         assessments.assign(day=assessments["day"] * factor),
         patients.assign(**{name: patients[name] * factor for name in columns}),
         stretched,
+        tuple(day * factor for day in SCHEDULE),
     )
     pd.testing.assert_frame_equal(one.assign(time_days=one["time_days"] * factor), other)
 
@@ -126,7 +131,7 @@ def test_endpoints_are_ordered(people: list[dict], rules: Rules) -> None:
 @given(people=PEOPLE, rules=RULES)
 def test_a_stricter_rule_never_adds_an_event(people: list[dict], rules: Rules) -> None:
     assessments, patients = tables(people)
-    plain = indexed(time_to_event(assessments, patients, Rules(SCHEDULE, censor_unassessed=False)))
+    plain = indexed(time_to_event(assessments, patients, Rules(censor_unassessed=False)))
     strict = indexed(time_to_event(assessments, patients, rules))
     assert not (strict["event"] & ~plain["event"].reindex(strict.index)).any()
 

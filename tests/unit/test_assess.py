@@ -86,7 +86,9 @@ def test_counts_by_group_and_side_by_side(lesions):
     assert summary["groups"]["y"]["best_response"] == {"CR": 0, "PR": 0, "SD": 0, "PD": 2, "NE": 1}
     assert summary["all"]["pseudoprogression"] == 1
     assert summary["side_by_side"]["best_response"]["PD"] == {"iPR": 1, "iCPD": 1}
-    assert summary["side_by_side"]["irecist_progression_withdrawn"] == 1
+    assert summary["side_by_side"]["category_changes"] == 1
+    assert summary["side_by_side"]["differences"]["response after progression"] == 1
+    assert summary["all"]["progression_outcome"]["pseudoprogression"] == 1
     assert summary["problems"] == {
         "negative_diameter": 1,
         "no_baseline_patient": 1,

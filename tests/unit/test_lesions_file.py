@@ -51,7 +51,7 @@ def test_a_file_without_day_0_counts_days_from_1(read):
     clinical = read("p,-7,A,20,,,,", "p,43,A,10,,,,", "q,1,A,30,,,,", "q,43,A,30,,,,")
     assert clinical.baseline_until == 1
     assert clinical.patients == ("p", "q")
-    assert clinical.days_since_start.tolist() == [[42], [42]]
+    assert clinical.since_start.day.tolist() == [[42], [42]]
     counted = read("p,0,A,20,,,,", "p,1,A,20,,,,", "p,43,A,10,,,,", "q,1,A,30,,,,", "q,43,A,30,,,,")
     assert counted.baseline_until == 0
     assert counted.unusable == ("q",)

@@ -18,6 +18,7 @@ from unmask.engine import Status
 from unmask.errors import ConfigurationError, DataError, ModelError, NumericalError, UnmaskError
 from unmask.messages import catalogue, sentence
 from unmask.response.codes import Criterion, ImmuneCriterion
+from unmask.response.outcomes import Difference
 from unmask.store import writing
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "unmask"
@@ -32,6 +33,7 @@ FROM_ENUMERATIONS = {
     *(f"engine.status_{status.name.lower()}" for status in Status),
     *(f"response.criterion_{criterion.label}" for criterion in Criterion),
     *(f"response.immune_{criterion.label}" for criterion in ImmuneCriterion),
+    *(f"response.difference_{reason.name.lower()}" for reason in Difference if reason),
 }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from unmask.errors import ConfigurationError
 from unmask.response.lesions import LesionTable, read_lesions
+from unmask.response.outcomes import outcomes
 from unmask.response.output import save
 from unmask.response.problems import Problem
 from unmask.response.rules import Rules
@@ -83,9 +84,9 @@ def assess(
     rules = rules or Rules()
     table = read_lesions(path, rules=rules, baseline_until=baseline_until)
     groups = _groups(Path(path), table, group)
-    verdicts = judge(table.measurements, rules)
+    verdicts = judge(table.since_start, rules)
     visits = visit_table(table, verdicts, groups, chosen)
-    patients = patient_table(table, verdicts, groups, rules, chosen)
+    patients = patient_table(table, verdicts, outcomes(verdicts), groups, chosen)
     summary = summarise(Path(path), table, patients, rules, chosen)
     result = AssessResult(Path(path), chosen, rules, visits, patients, table.problems, summary)
     if out is None:

@@ -54,9 +54,10 @@ class LesionTable:
     rows_rounded: int
 
     @property
-    def days_since_start(self) -> NDArray[np.float64]:
-        """(N, V) days since the reference day, whichever way the file counts them."""
-        return np.asarray(self.measurements.day - self.baseline_until)
+    def since_start(self) -> Measurements:
+        """The measurements with days since the reference day, whichever way the file counts them."""
+        m, shift = self.measurements, self.baseline_until
+        return replace(m, day=m.day - shift, new_since=m.new_since - shift)
 
 
 def read_lesions(

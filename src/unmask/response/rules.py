@@ -107,6 +107,7 @@ class Rules:
     immune_confirmed_response: bool = _DEFAULTS["immune_confirmed_response"]
     repeated_iupd: Literal["first", "last"] = _DEFAULTS["repeated_iupd"]
     censor_unassessed: bool = _DEFAULTS["censor_unassessed"]
+    censor_without_baseline: bool = _DEFAULTS["censor_without_baseline"]
     adequate_assessments_only: bool = _DEFAULTS["adequate_assessments_only"]
     missed_visits: int = _DEFAULTS["missed_visits"]
     missed_visit_window_days: int = _DEFAULTS["missed_visit_window_days"]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from unmask.response.codes import ImmuneResponse, Response
 from unmask.response.lesions import LesionTable
+from unmask.response.outcomes import Difference, Progression
 from unmask.response.rules import Rules
 
 
@@ -53,6 +54,10 @@ def _counts(rows: pd.DataFrame, criteria: tuple[str, ...]) -> dict[str, Any]:
     if "irecist" in criteria:
         counts["irecist_best_response"] = _categories(rows["irecist_best_response"], ImmuneResponse)
         counts["irecist_progressed"] = int(rows["irecist_progression_day"].notna().sum())
+        kinds = rows["progression_outcome"].value_counts()
+        counts["progression_outcome"] = {
+            member.label: int(kinds.get(member.label, 0)) for member in Progression
+        }
         counts["pseudoprogression"] = int(rows["pseudoprogression"].astype(bool).sum())
         counts["pseudoprogression_or_stable"] = int(rows["pseudoprogression_or_stable"].astype(bool).sum())
     return counts
@@ -69,11 +74,9 @@ def _categories(column: pd.Series, names: type[Response] | type[ImmuneResponse])
 
 
 def _side_by_side(rows: pd.DataFrame) -> dict[str, Any]:
-    """Best responses without confirmation, like with like, and how the days of progression differ."""
+    """Best responses without confirmation, like with like, and why patients stand elsewhere by iRECIST."""
     table = pd.crosstab(rows["best_response_unconfirmed"], rows["irecist_best_response"])
-    both = rows["progression_day"].notna() & rows["irecist_progression_day"].notna()
-    later = both & (rows["irecist_progression_day"] > rows["progression_day"])
-    only = rows["progression_day"].notna() & rows["irecist_progression_day"].isna()
+    reasons = rows["difference"].value_counts()
     return {
         "best_response": {
             str(index): {
@@ -83,6 +86,8 @@ def _side_by_side(rows: pd.DataFrame) -> dict[str, Any]:
             }
             for index in table.index
         },
-        "irecist_progression_later": int(later.sum()),
-        "irecist_progression_withdrawn": int(only.sum()),
+        "category_changes": int(rows["category_changes"].astype(bool).sum()),
+        "differences": {
+            member.label: int(reasons[member.label]) for member in Difference if member.label in reasons
+        },
     }

@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from unmask.response import best_response
-from unmask.response.best_response import Best, Pseudoprogression
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
 from unmask.response.lesions import LesionTable
-from unmask.response.rules import Rules
+from unmask.response.outcomes import Difference, Outcomes, Progression
 from unmask.response.verdicts import Verdicts
 
 
@@ -32,12 +29,12 @@ def visit_table(
         "patient": names,
         "group": [groups[name] for name in names],
         "visit": columns + 1,
-        "day": table.measurements.day[rows, columns],
+        "day": verdicts.day[rows, columns] + table.baseline_until,
         "sld_mm": sld,
         "baseline_sld_mm": baseline / 10,
         "nadir_mm": verdicts.nadir[rows, columns] / 10,
         "change_from_baseline": change,
-        "new_lesion": table.measurements.new_count[rows, columns] > 0,
+        "new_lesion": verdicts.new_lesion[rows, columns],
     }
     if "recist1.1" in criteria:
         criterion = verdicts.criterion[rows, columns]
@@ -65,18 +62,19 @@ _IMMUNE_SENTENCES = {member: member.sentence for member in ImmuneCriterion}
 def patient_table(
     table: LesionTable,
     verdicts: Verdicts,
+    found: Outcomes,
     groups: Mapping[str, str],
-    rules: Rules,
     criteria: tuple[str, ...],
 ) -> pd.DataFrame:
     """Return one row per patient of the file; those without a baseline have a status that says so."""
-    since = table.days_since_start
+    # Windows are counted from the reference day; the tables show days as the file counts them.
+    shift = float(table.baseline_until)
     follow_up = verdicts.exists.sum(axis=1)
     sums = np.where((verdicts.sum >= 0) & verdicts.exists, verdicts.sum, np.inf)
     smallest = sums.min(axis=1, initial=np.inf)
     measured = np.isfinite(smallest) & (verdicts.baseline > 0)
     base = np.where(measured, verdicts.baseline, 1)
-    last = np.where(verdicts.exists, table.measurements.day, -np.inf).max(axis=1, initial=-np.inf)
+    last = np.where(verdicts.exists, verdicts.day, -np.inf).max(axis=1, initial=-np.inf)
     data: dict[str, Any] = {
         "patient": list(table.patients),
         "group": [groups[name] for name in table.patients],
@@ -85,20 +83,58 @@ def patient_table(
         "baseline_day": table.baseline_day,
         "baseline_sld_mm": verdicts.baseline / 10,
         "visits": follow_up,
-        "last_day": np.where(follow_up > 0, last, np.nan),
+        "last_day": np.where(follow_up > 0, last + shift, np.nan),
         "best_change": np.where(measured, (np.where(measured, smallest, 0) - base) / base, np.nan),
     }
-    # Windows are counted from the reference day; the tables show days as the file counts them.
-    shift = float(table.baseline_until)
     if "recist1.1" in criteria:
-        data |= _recist_columns(verdicts, since, shift, rules)
+        data |= {
+            "best_response": labels(found.confirmed.response, Response),
+            "best_response_unconfirmed": labels(found.unconfirmed.response, Response),
+            "first_response_day": found.confirmed.first_response_day + shift,
+            "progression_day": found.progression_day + shift,
+        }
     if "irecist" in criteria:
-        data |= _irecist_columns(verdicts, since, shift, rules)
+        data |= {
+            "irecist_best_response": labels(found.irecist.response, ImmuneResponse),
+            "irecist_first_response_day": found.irecist.first_response_day + shift,
+            "irecist_progression_day": found.irecist_progression_day + shift,
+            "progression_outcome": [_PROGRESSIONS[code] for code in found.progression],
+            "pseudoprogression": found.pseudoprogression.first_response,
+            "pseudoprogression_or_stable": found.pseudoprogression.response_or_stable,
+        }
+    if len(criteria) == 2:
+        data |= {
+            "category_changes": found.category_changes,
+            "difference": [_DIFFERENCES[code] for code in found.difference],
+        }
     patients = _with_unusable(pd.DataFrame(data), table.unusable, groups)
     for column, values in table.extra.items():
         name = f"{column}_in_file" if column in patients else column
         patients[name] = [values.get(patient, "") for patient in patients["patient"]]
     return patients
+
+
+def difference_table(patients: pd.DataFrame) -> pd.DataFrame:
+    """Return the patients who stand elsewhere by iRECIST than by RECIST 1.1, with the reason as a sentence."""
+    told = patients[patients["difference"].notna() & (patients["difference"] != Difference.NONE.label)]
+    columns = [
+        "patient",
+        "group",
+        "best_response_unconfirmed",
+        "irecist_best_response",
+        "category_changes",
+        "progression_day",
+        "irecist_progression_day",
+        "progression_outcome",
+        "difference",
+    ]
+    table = told[columns].reset_index(drop=True)
+    sentences = {member.label: member.sentence for member in Difference if member}
+    return table.assign(because=[sentences[name] for name in table["difference"]])
+
+
+_PROGRESSIONS = {member.value: member.label for member in Progression}
+_DIFFERENCES = {member.value: member.label for member in Difference}
 
 
 def _with_unusable(
@@ -121,31 +157,3 @@ def _with_unusable(
         }
     )
     return pd.concat([wide, left.reindex(columns=wide.columns).astype(wide.dtypes)], ignore_index=True)
-
-
-def _recist_columns(
-    verdicts: Verdicts, since: NDArray[np.float64], shift: float, rules: Rules
-) -> dict[str, Any]:
-    best = best_response.confirmed(verdicts.overall, since, rules, criterion=verdicts.criterion)
-    loose = best_response.unconfirmed(verdicts.overall, since, rules)
-    progressed = verdicts.overall == Response.PD
-    return {
-        "best_response": labels(best.response, Response),
-        "best_response_unconfirmed": labels(loose.response, Response),
-        "first_response_day": best.first_response_day + shift,
-        "progression_day": best_response.first_day(progressed, since) + shift,
-    }
-
-
-def _irecist_columns(
-    verdicts: Verdicts, since: NDArray[np.float64], shift: float, rules: Rules
-) -> dict[str, Any]:
-    best: Best = best_response.ibor(verdicts.response, since, rules)
-    pseudo: Pseudoprogression = best_response.pseudoprogression(verdicts.response, since)
-    return {
-        "irecist_best_response": labels(best.response, ImmuneResponse),
-        "irecist_first_response_day": best.first_response_day + shift,
-        "irecist_progression_day": best_response.ipfs_day(verdicts.response, since) + shift,
-        "pseudoprogression": pseudo.first_response,
-        "pseudoprogression_or_stable": pseudo.response_or_stable,
-    }

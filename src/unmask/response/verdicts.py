@@ -37,8 +37,19 @@ class Verdicts:
     """The nadir the visit was compared with."""
     baseline: Tenths
     """(N,) sum at baseline."""
-    progression_day: Days
-    """(N,) day of RECIST 1.1 progression, NaN without; a new lesion that was first equivocal dates it back."""
+    dated_day: Days
+    """Day at which a progression seen at the visit is dated: that of the visit, or an earlier one on which its new
+    lesion was an equivocal finding."""
+
+    @property
+    def adequate(self) -> Bools:
+        """(N, V) an overall RECIST 1.1 response other than NE was given."""
+        return np.asarray((self.overall != Response.MISSING) & (self.overall != Response.NE))
+
+    @property
+    def irecist_adequate(self) -> Bools:
+        """(N, V) an iRECIST response other than NE was given."""
+        return np.asarray((self.response != ImmuneResponse.MISSING) & (self.response != ImmuneResponse.NE))
 
 
 def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
@@ -90,19 +101,11 @@ def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
         measured_sum=joined([v.measured_sum for v in steps], np.int64),
         nadir=joined([v.nadir for v in steps], np.int64),
         baseline=state.baseline_sum,
-        progression_day=_progression_day(m, overall, new_lesion, rules),
+        dated_day=_dated_day(m, new_lesion, rules),
     )
 
 
-def _progression_day(m: Measurements, overall: Codes, new_lesion: Bools, rules: Rules) -> Days:
-    """Return the day of the first PD (N,), or the earlier one on which its new lesion was first suspected."""
-    progressed = overall == Response.PD
-    if not progressed.shape[1]:
-        return np.full(len(progressed), np.nan)
-    first = progressed.argmax(axis=1)
-    at = np.arange(len(progressed)), first
-    day = np.where(progressed[at], m.day[at], np.nan)
+def _dated_day(m: Measurements, new_lesion: Bools, rules: Rules) -> Days:
     if not rules.equivocal_dated_back:
-        return day
-    suspected = np.where(new_lesion[at] & ~np.isnan(day), m.new_since[at], np.nan)
-    return np.asarray(np.fmin(day, suspected))
+        return m.day
+    return np.where(new_lesion, np.fmin(m.day, m.new_since), m.day)

@@ -1,164 +1,160 @@
-"""The days on which something happened to a patient, read from the trial's tables.
+"""The days on which something happened to a patient.
 
-One array per named day, aligned with the rows of the ``patients`` table, NaN where it did not happen. The
-endpoint rules of :mod:`unmask.survival.endpoints` refer to these days by name and never look into a table
-themselves. Unit: day; day 0 = randomisation (= first dose).
+One array per named day, NaN where it did not happen. The endpoint rules of ``endpoints.toml`` refer to these days by
+name and never look into a table themselves. Unit: day; day 0 = randomisation (= first dose).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from unmask.errors import ConfigurationError, DataError
+from unmask.response.outcomes import Outcomes
+from unmask.response.rules import Rules
+from unmask.response.verdicts import Verdicts
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
-PATIENT_COLUMNS = ("patient", "arm", "best_response", "response_day", "death_day", "censor_day")
-ASSESSMENT_COLUMNS = ("patient", "arm", "day", "overall_response")
-# Not evaluable, not done: such a visit is no evidence that the patient was free of progression.
-INADEQUATE = ("NE", "iNE", "NA", "ND", "MISSING", "")
-RESPONSES = ("CR", "PR")
-
 
 @dataclass(frozen=True)
-class Rules:
-    """Options of the time-to-event endpoints; the defaults are an intention-to-treat analysis in OAK's style.
+class Followed:
+    """N patients with up to V visits and what became of them; days since randomisation, NaN = did not happen."""
 
-    Attributes
-    ----------
-    scan_days
-        Scheduled scan days (day, ascending). Empty: the distinct days of the ``assessments`` table, which in
-        a virtual trial are the schedule.
-    scan_window_days
-        A scan may be this late (days).
-    censor_unassessed
-        A patient without any adequate assessment who is alive after the first scheduled scan and its window
-        has left tumour follow-up before that scan: progression-free survival is censored at day 0 even if
-        death follows (model-spec 6b: outside the denominator). False: such a death is an event, as OAK's own
-        data set has it.
-    missed_visits
-        Progression or death after this many missed scheduled scans is censored at the last adequate
-        assessment before it (FDA, Clinical Trial Endpoints guidance, table A: two). None (default): it is an
-        event whatever the gap.
-    censor_at_new_therapy
-        Censor progression-free survival at the last adequate assessment before a subsequent anticancer
-        therapy (FDA). False (default, as OAK): subsequent therapy is ignored.
-    whole_days
-        Dates are whole days, as a trial records them: something at day 41.3 is recorded on day 42.
+    day: FloatArray
+    """(N, V) day of each visit, ascending."""
+    adequate: BoolArray
+    """(N, V) an overall response other than NE was given."""
+    irecist_adequate: BoolArray
+    progression: FloatArray
+    """(N,) RECIST 1.1 progression."""
+    irecist_progression: FloatArray | None
+    """(N,) the iRECIST progression that counts; None = not assessed by iRECIST."""
+    response: FloatArray
+    """(N,) first visit of the confirmed response, of responders."""
+    irecist_response: FloatArray | None
+    death: FloatArray
+    censor: FloatArray
+    """(N,) last day on which anything is known: data cut-off or drop-out; NaN = the last visit."""
+    new_therapy: FloatArray | None
+    """(N,) start of another anticancer therapy; None = not recorded."""
+    has_baseline: BoolArray
+
+    @classmethod
+    def of(
+        cls,
+        verdicts: Verdicts,
+        outcomes: Outcomes,
+        *,
+        death: FloatArray | None = None,
+        censor: FloatArray | None = None,
+        new_therapy: FloatArray | None = None,
+        has_baseline: BoolArray | None = None,
+    ) -> Followed:
+        """Return the patients of assessed lesions; deaths, cut-off and new therapies are (N,) days."""
+        size = len(verdicts.day)
+        nothing = np.full(size, np.nan)
+        return cls(
+            day=verdicts.day,
+            adequate=verdicts.adequate,
+            irecist_adequate=verdicts.irecist_adequate,
+            progression=outcomes.progression_day,
+            irecist_progression=outcomes.irecist_progression_day,
+            response=outcomes.confirmed.first_response_day,
+            irecist_response=outcomes.irecist.first_response_day,
+            death=nothing if death is None else death,
+            censor=nothing if censor is None else censor,
+            new_therapy=new_therapy,
+            has_baseline=np.ones(size, dtype=bool) if has_baseline is None else has_baseline,
+        )
+
+
+def check_schedule(scan_days: Sequence[float]) -> FloatArray:
+    """Return scheduled scan days as an array.
 
     Raises
     ------
     ConfigurationError
-        Scan days not ascending and positive, a negative window, a number of missed visits below one.
+        ``survival.bad_schedule`` unless they are positive and ascending.
     """
-
-    scan_days: tuple[float, ...] = ()
-    scan_window_days: float = 7.0
-    censor_unassessed: bool = True
-    missed_visits: int | None = None
-    censor_at_new_therapy: bool = False
-    whole_days: bool = True
-
-    def __post_init__(self) -> None:
-        days = np.asarray(self.scan_days, dtype=float)
-        if days.size and not (np.all(days > 0) and np.all(np.diff(days) > 0) and np.all(np.isfinite(days))):
-            raise ConfigurationError("survival.bad_schedule", value=self.scan_days)
-        if not self.scan_window_days >= 0:
-            raise ConfigurationError("survival.bad_window", value=self.scan_window_days)
-        if self.missed_visits is not None and self.missed_visits < 1:
-            raise ConfigurationError("survival.bad_missed_visits", value=self.missed_visits)
+    days = np.asarray(scan_days, dtype=float)
+    if days.size and not (np.all(days > 0) and np.all(np.diff(days) > 0) and np.all(np.isfinite(days))):
+        raise ConfigurationError("survival.bad_schedule", value=tuple(scan_days))
+    return days
 
 
-@dataclass(frozen=True)
-class _Scans:
-    """Assessments that count: after day 0 and within follow-up; ``row`` points into the patients table."""
-
-    row: NDArray[np.intp]
-    day: FloatArray
-    size: int
-
-    def first(self, where: BoolArray) -> FloatArray:
-        found = np.full(self.size, np.inf)
-        np.minimum.at(found, self.row[where], self.day[where])
-        return np.where(np.isinf(found), np.nan, found)
-
-    def last(self, where: BoolArray) -> FloatArray:
-        found = np.full(self.size, -np.inf)
-        np.maximum.at(found, self.row[where], self.day[where])
-        return np.where(np.isinf(found), np.nan, found)
-
-
-def key_days(assessments: pd.DataFrame, patients: pd.DataFrame, rules: Rules) -> dict[str, FloatArray]:
-    """Return the named days of every patient.
+def key_days(followed: Followed, rules: Rules, scan_days: Sequence[float] = ()) -> dict[str, FloatArray]:
+    """Return the named days of every patient, each (N,).
 
     Parameters
     ----------
-    assessments
-        One row per visit: ``patient``, ``arm``, ``day``, ``overall_response``; optional ``irecist_response``
-        and ``subsequent_therapy``. Visits up to day 0 (baseline) and after the end of follow-up do not count.
-    patients
-        One row per patient and arm: ``best_response``, ``response_day`` (first visit of the confirmed
-        response, NaN without), ``death_day`` (NaN if alive), ``censor_day`` (data cut-off or drop-out);
-        optional ``ipfs_day`` and ``subsequent_therapy_day``.
+    followed
+        The patients. Visits up to day 0 (baseline) and after the end of follow-up do not count.
+    rules
+        The options under "Endpoints".
+    scan_days
+        Scheduled scan days (ascending). Empty: the distinct days of the visits, which in a virtual trial are the
+        schedule.
 
     Raises
     ------
+    ConfigurationError
+        ``survival.bad_schedule``.
     DataError
-        A missing column, two rows for one patient of an arm, an assessment of an unknown patient, a day that
-        is negative, a responder without the day of the response.
+        ``survival.new_therapy_unknown`` when a rule needs the start of another therapy and none is recorded.
     """
-    _require(patients, PATIENT_COLUMNS, "patients")
-    _require(assessments, ASSESSMENT_COLUMNS, "assessments")
-    size = len(patients)
-    row, scan_day = _rows(assessments, patients), _days(assessments, "day", "assessments", rules, signed=True)
-    died, censored = (
-        _days(patients, "death_day", "patients", rules),
-        _days(patients, "censor_day", "patients", rules),
-    )
-    responded = _days(patients, "response_day", "patients", rules)
-    responder = patients["best_response"].isin(RESPONSES).to_numpy(dtype=bool)
-    _check_responders(patients, responder & np.isnan(responded))
-
-    every = _Scans(row, scan_day, size)
+    size = len(followed.death)
+    whole = _whole if rules.whole_days else _as_given
+    day, died, censored = whole(followed.day), whole(followed.death), whole(followed.censor)
     death = np.where(died > censored, np.nan, died)  # a death after the cut-off is not known
-    no_cut_off = np.fmax(
-        every.last(np.ones(len(row), bool)), 0.0
-    )  # no cut-off recorded: followed to the last visit
-    end = np.where(np.isnan(death), np.where(np.isnan(censored), no_cut_off, censored), death)
-    counts = (scan_day > 0) & (scan_day <= end[row])
-    scans = _Scans(row[counts], scan_day[counts], size)
+    # Where no cut-off was recorded the patient was followed to the last visit.
+    last_visit = np.where(np.isnan(day), 0.0, day).max(axis=1, initial=0.0)
+    end = np.where(np.isnan(death), np.where(np.isnan(censored), last_visit, censored), death)
+    counts = (day > 0) & (day <= end[:, None])
 
-    schedule = np.asarray(rules.scan_days, dtype=float) if rules.scan_days else np.unique(scans.day)
-    new_therapy = _new_therapy(assessments, patients, every, rules)
+    schedule = check_schedule(scan_days)
+    if not schedule.size:
+        schedule = np.unique(day[counts])
+    new_therapy = whole(_new_therapy(followed, rules))
+
+    def until_end(days: FloatArray) -> FloatArray:
+        rounded = whole(days)
+        return np.where(rounded <= end, rounded, np.nan)
+
+    progression = until_end(followed.progression)
     days = {
         "randomisation": np.zeros(size),
         "death": death,
         "end_of_follow_up": end,
-        "response": np.where(responder & (responded <= end), responded, np.nan),
+        "response": until_end(followed.response),
         "new_therapy": new_therapy,
+        "no_baseline": np.where(followed.has_baseline | (not rules.censor_without_baseline), np.nan, -1.0),
+        "progression": progression,
+        "progression_scheduled": _scheduled(progression, schedule, rules),
     }
-    overall = assessments["overall_response"].to_numpy(dtype=object)[counts]
-    progression = scans.first(overall == "PD")
-    days |= {"progression": progression}
-    days |= _adequacy(scans, overall, progression, death, schedule, new_therapy, rules, suffix="")
-    if "ipfs_day" in patients.columns:
-        ipfs = _days(patients, "ipfs_day", "patients", rules)
-        immune = np.where(ipfs > end, np.nan, ipfs)
-        name = "irecist_response" if "irecist_response" in assessments.columns else "overall_response"
-        verdicts = assessments[name].to_numpy(dtype=object)[counts]
-        days |= {"irecist_progression": immune}
-        days |= _adequacy(scans, verdicts, immune, death, schedule, new_therapy, rules, suffix="_irecist")
+    if followed.new_therapy is not None:
+        days["new_therapy_given"] = until_end(followed.new_therapy)
+    days |= _adequacy(day, counts, followed.adequate, progression, death, schedule, new_therapy, rules, "")
+    midpoint = (np.fmax(days["last_adequate"], 0.0) + progression) / 2.0
+    days["progression_midpoint"] = whole(midpoint)
+    if followed.irecist_progression is not None:
+        immune = until_end(followed.irecist_progression)
+        days["irecist_progression"] = immune
+        adequate = followed.irecist_adequate
+        days |= _adequacy(day, counts, adequate, immune, death, schedule, new_therapy, rules, "_irecist")
+    if followed.irecist_response is not None:
+        days["irecist_response"] = until_end(followed.irecist_response)
     return days
 
 
 def _adequacy(
-    scans: _Scans,
-    verdicts: NDArray[np.object_],
+    day: FloatArray,
+    counts: BoolArray,
+    verdict_given: BoolArray,
     progression: FloatArray,
     death: FloatArray,
     schedule: FloatArray,
@@ -167,90 +163,62 @@ def _adequacy(
     suffix: str,
 ) -> dict[str, FloatArray]:
     """Last adequate assessments before the event, and the days after which an event no longer counts."""
-    event = np.fmin(progression, death)
-    adequate = ~(np.isin(verdicts.astype(str), INADEQUATE) | pd.isna(verdicts))
-    before_event = adequate & ~(scans.day >= event[scans.row])
-    last = scans.last(before_event)
-    days = {f"last_adequate{suffix}": last}
-    days[f"last_adequate_before_new_therapy{suffix}"] = np.fmax(
-        scans.last(before_event & (scans.day <= new_therapy[scans.row])), 0.0
-    )
-    seen = ~np.isnan(scans.last(adequate))
-    unassessed_limit = (
-        schedule[0] + rules.scan_window_days if len(schedule) and rules.censor_unassessed else np.nan
-    )
-    days[f"left_unassessed{suffix}"] = np.where(seen, np.nan, unassessed_limit)
+    event = np.fmin(progression, death)[:, None]
+    adequate = counts & verdict_given if rules.adequate_assessments_only else counts
+    before_event = adequate & ~(day >= event)
+    last = _latest(day, before_event)
     known = np.fmax(last, 0.0)
-    days[f"last_evidence{suffix}"] = known
-    days[f"visits_missed{suffix}"] = _gap_closed(known, schedule, rules)
-    return days
+    first_due = schedule[0] + rules.missed_visit_window_days if len(schedule) else np.nan
+    unassessed_limit = first_due if rules.censor_unassessed else np.nan
+    seen = (counts & verdict_given).any(axis=1)
+    return {
+        f"last_adequate{suffix}": last,
+        f"last_adequate_before_new_therapy{suffix}": np.fmax(
+            _latest(day, before_event & (day <= new_therapy[:, None])), 0.0
+        ),
+        f"left_unassessed{suffix}": np.where(seen, np.nan, unassessed_limit),
+        f"last_evidence{suffix}": known,
+        f"visits_missed{suffix}": _gap_closed(known, schedule, rules),
+    }
+
+
+def _latest(day: FloatArray, where: BoolArray) -> FloatArray:
+    found = np.where(where, day, -np.inf).max(axis=1, initial=-np.inf)
+    return np.where(np.isinf(found), np.nan, found)
 
 
 def _gap_closed(last: FloatArray, schedule: FloatArray, rules: Rules) -> FloatArray:
     """Day on which the window of the last tolerated missed scan closed; NaN if off or never reached."""
-    if rules.missed_visits is None or not len(schedule):
+    if not rules.missed_visits or not len(schedule):
         return np.full(last.shape, np.nan)
-    index = np.searchsorted(schedule, last + rules.scan_window_days, side="right") + rules.missed_visits - 1
+    window = rules.missed_visit_window_days
+    index = np.searchsorted(schedule, last + window, side="right") + rules.missed_visits - 1
     padded = np.append(schedule, np.nan)
-    gap: FloatArray = padded[np.minimum(index, len(schedule))] + rules.scan_window_days
+    gap: FloatArray = padded[np.minimum(index, len(schedule))] + window
     return gap
 
 
-def _new_therapy(
-    assessments: pd.DataFrame, patients: pd.DataFrame, every: _Scans, rules: Rules
-) -> FloatArray:
+def _scheduled(progression: FloatArray, schedule: FloatArray, rules: Rules) -> FloatArray:
+    """Scheduled day of the assessment that showed progression; one between two belongs to the later."""
+    if not len(schedule):
+        return progression
+    index = np.searchsorted(schedule + rules.missed_visit_window_days, progression, side="left")
+    due = np.append(schedule, np.nan)[np.minimum(index, len(schedule))]
+    return np.where(np.isnan(due), progression, due)
+
+
+def _new_therapy(followed: Followed, rules: Rules) -> FloatArray:
     if not rules.censor_at_new_therapy:
-        return np.full(every.size, np.nan)
-    if "subsequent_therapy_day" in patients.columns:
-        return _days(patients, "subsequent_therapy_day", "patients", rules)
-    _require(assessments, ("subsequent_therapy",), "assessments")
-    # The first visit under the new drug is the latest day on which it can have begun; its scan is already
-    # under it.
-    first = every.first(assessments["subsequent_therapy"].to_numpy(dtype=bool))
-    return np.nextafter(first, 0.0)
+        return np.full(len(followed.death), np.nan)
+    if followed.new_therapy is None:
+        raise DataError("survival.new_therapy_unknown")
+    return followed.new_therapy
 
 
-def _require(table: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
-    for column in columns:
-        if column not in table.columns:
-            found = ", ".join(map(str, table.columns))
-            raise DataError("survival.missing_column", table=name, column=column, found=found)
-
-
-def _days(table: pd.DataFrame, column: str, name: str, rules: Rules, *, signed: bool = False) -> FloatArray:
-    try:
-        days = table[column].to_numpy(dtype=float)
-    except (TypeError, ValueError) as error:
-        raise DataError("survival.not_a_day", table=name, column=column, problem=str(error)) from None
-    bad = np.isinf(days) if signed else np.isinf(days) | (days < 0)
-    if bad.any():
-        at = int(np.argmax(bad))
-        patient = table["patient"].iloc[at]
-        raise DataError("survival.bad_day", table=name, column=column, patient=patient, value=days[at])
+def _whole(days: FloatArray) -> FloatArray:
     # The small allowance keeps 42.000000001, the sum of many steps, on day 42.
-    return np.ceil(days - 1e-6) if rules.whole_days else days
+    return np.asarray(np.ceil(days - 1e-6))
 
 
-def _rows(assessments: pd.DataFrame, patients: pd.DataFrame) -> NDArray[np.intp]:
-    """Row of the patients table to which each assessment belongs."""
-    arms = pd.Index(patients["arm"].unique())
-    keys = pd.MultiIndex.from_arrays([arms.get_indexer(patients["arm"]), patients["patient"]])
-    if not keys.is_unique:
-        at = int(np.argmax(keys.duplicated()))
-        patient, arm = patients["patient"].iloc[at], patients["arm"].iloc[at]
-        raise DataError("survival.duplicate_patient", patient=patient, arm=arm)
-    wanted = pd.MultiIndex.from_arrays([arms.get_indexer(assessments["arm"]), assessments["patient"]])
-    row = keys.get_indexer(wanted)
-    if (row < 0).any():
-        at = int(np.argmax(row < 0))
-        patient, arm = assessments["patient"].iloc[at], assessments["arm"].iloc[at]
-        raise DataError("survival.unknown_patient", patient=patient, arm=arm)
-    return row
-
-
-def _check_responders(patients: pd.DataFrame, bad: BoolArray) -> None:
-    if bad.any():
-        at = int(np.argmax(bad))
-        patient, arm = patients["patient"].iloc[at], patients["arm"].iloc[at]
-        response = patients["best_response"].iloc[at]
-        raise DataError("survival.response_without_day", patient=patient, arm=arm, response=response)
+def _as_given(days: FloatArray) -> FloatArray:
+    return days

@@ -303,8 +303,12 @@ def _result(
     protocol = plan.protocol
     tables = {name: by_arm(join(name, parts[name]), list(protocol.arms)) for name in TABLES}
     course = tables.pop("course")
-    rules = endpoints.Rules(scan_days=tuple(float(day) for day in protocol.scan_days()))
-    tables["time_to_event"] = endpoints.time_to_event(tables["assessments"], tables["patients"], rules)
+    tables["time_to_event"] = endpoints.time_to_event(
+        tables["assessments"],
+        tables["patients"],
+        protocol.assessment.rules(),
+        scan_days=protocol.scan_days(),
+    )
     arms = [
         protocol.experimental,
         *(arm for arm in protocol.arms if arm not in (protocol.experimental, protocol.control)),

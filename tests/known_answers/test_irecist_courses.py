@@ -188,3 +188,39 @@ def test_recist_progression_then_response_is_the_same_patient_in_both():
     best = best_response.confirmed([[Response.from_label(c) for c in found.overall]], 42 * np.arange(1, 4))
     assert labels(best.response, Response)[0] == "PD"
     assert found.irecist == ["iUPD", "iPR", "iPR"]
+
+
+def test_growth_seen_too_early_still_counts_at_the_next_scan():
+    early = {"days": [42, 60, 84]}
+    worse = ["PD", "PD", "PD"]
+    found = course([50], [[50]] * 3, non_target=worse, rest_grew=[1, 1, 0], **early)
+    assert found.irecist == ["iUPD", "iUPD", "iCPD"]
+    assert found.irecist_criterion[1:] == ["too_early_to_confirm", "confirmed_non_target_growth"]
+    # Without growth in between the same scans confirm nothing.
+    still = course([50], [[50]] * 3, non_target=worse, rest_grew=[1, 0, 0], **early)
+    assert still.irecist == ["iUPD"] * 3
+    # Gone by the next scan: it was not progression.
+    gone = course([50], [[50]] * 3, non_target=["PD", "PD", "CR"], rest_grew=[1, 1, 0], **early)
+    assert gone.irecist[-1] == "iSD"
+    new = course([50], [[50]] * 3, new=[1, 1, 1], new_grew=[0, 1, 0], **early)
+    assert new.irecist == ["iUPD", "iUPD", "iCPD"]
+
+
+def test_exactly_five_millimetres_in_the_row_that_prints_more_than():
+    both = {"non_target": ["PD", "PD"]}
+    strict = Rules(immune_growth_must_exceed=True)
+    assert course([50], [[60], [65]], **both).irecist[-1] == "iCPD"
+    assert course([50], [[60], [65]], rules=strict, **both).irecist[-1] == "iUPD"
+    assert course([50], [[60], [65.1]], rules=strict, **both).irecist[-1] == "iCPD"
+    # The rows with ">=" are left alone.
+    assert course([50], [[60], [65]], rules=strict).irecist[-1] == "iCPD"
+
+
+def test_what_a_response_is_judged_against_to_end_an_unconfirmed_progression():
+    course_of = [[50], [65], [62]]  # 30 % above the nadir of 50, then 24 %; baseline 100
+    assert course([100], course_of).irecist == ["iPR", "iUPD", "iUPD"]
+    against = Rules(immune_reset="baseline")
+    assert course([100], course_of, rules=against).irecist == ["iPR", "iUPD", "iPR"]
+    # Further growth is progression all the same, and so is what has grown against baseline.
+    assert course([100], [[50], [65], [70]], rules=against).irecist[-1] == "iCPD"
+    assert course([100], [[130], [128]], rules=against).irecist[-1] == "iUPD"

@@ -131,3 +131,25 @@ def test_rules_refuse_nonsense():
         Rules.preset("eisenhauer")
     assert Rules.preset("eisenhauer2009") == Rules(complete_then_partial="PD")
     assert "progression_tenths = 50" in str(Rules())
+
+
+def test_non_target_disease_that_is_back_after_a_complete_response_is_progression():
+    found = course([20], [[0], [0]], non_target=["CR", "NON-CR/NON-PD"])
+    assert found.overall == ["CR", "PD"]
+    assert found.criterion[-1] == "reappearance"
+    # The target alone was gone: nothing had been complete.
+    before = course([20], [[0], [0]], non_target=["NON-CR/NON-PD", "NON-CR/NON-PD"])
+    assert before.overall == ["PR", "PR"]
+    never = course([20], [[0], [0]], non_target=["CR", "NON-CR/NON-PD"], rules=Rules(reappearance="never"))
+    assert never.overall == ["CR", "PR"]
+
+
+def test_reappearance_after_a_sum_of_zero_is_an_option():
+    rules = Rules(reappearance="after zero sum")
+    # Three millimetres: too little for the 5 mm rule, but back.
+    found = course([20], [[0], [3]], non_target=["NON-CR/NON-PD"] * 2, rules=rules)
+    assert found.target == ["CR", "PD"]
+    assert course([20], [[0], [3]], non_target=["NON-CR/NON-PD"] * 2).target == ["CR", "PR"]
+    # A normal node keeps the sum above zero: the rule has nothing to say.
+    node = course([20, 20], [[0, 8], [3, 8]], nodal=[False, True], rules=rules)
+    assert node.target == ["CR", "PR"]

@@ -48,6 +48,10 @@ class State:
     """Most new lesions seen at any visit so far."""
     new_nadir: Tenths
     """Smallest sum of new target lesions so far (-1: none yet)."""
+    pending_other: Bools
+    pending_new: Bools
+    """Growth of non-target and of unmeasured new lesions in the block, seen too early to confirm: it still counts
+    at the next scan, because increases add up."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def start(patients: int, rules: Rules | None = None) -> State:
         block_new_count=zero,
         most_new=zero,
         new_nadir=none,
+        pending_other=no,
+        pending_new=no,
     )
 
 
@@ -146,10 +152,16 @@ def step(
 
     # Growth since the first iUPD of the block, per category (Seymour 2017 Table 2).
     limit = rules.immune_growth_tenths
-    grew_target = state.by_target & (state.block_sum >= 0) & (verdict.measured_sum - state.block_sum >= limit)
-    grew_other = state.by_non_target & rest_grew
+    growth = np.where(state.block_sum >= 0, verdict.measured_sum - state.block_sum, -1)
+    enough = growth >= limit
+    if rules.immune_growth_must_exceed:
+        enough &= (growth > limit) | ~(state.by_non_target & ~state.by_new)
+    grew_target = state.by_target & enough
+    other_left = (verdict.non_target == Response.NON_CR_NON_PD) | other_worse
+    grew_other = state.by_non_target & (rest_grew | (state.pending_other & other_left))
+    new_left = new_grew | (state.pending_new & (count > 0))
     grew_new = state.by_new & (
-        new_grew | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
+        new_left | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
     )
     more_new = state.by_new & (count > state.block_new_count)
     elsewhere = (
@@ -172,7 +184,11 @@ def step(
     )
     confirm = within & further & ~early & ~late
 
-    plain = rules.overall(verdict.target, verdict.non_target, np.zeros(patients, dtype=bool))
+    target = verdict.target
+    if rules.immune_reset == "baseline":
+        target = np.where(within & ~further, _against_baseline(verdict, rules), target)
+        target_worse = target == Response.PD
+    plain = rules.overall(target, verdict.non_target, np.zeros(patients, dtype=bool))
     plain = np.where((plain == Response.CR) & (count > 0), Response.PR, plain).astype(np.int8)
     unknown = (plain == Response.NE) | (state.by_non_target & (verdict.non_target == Response.NE))
     held = state.by_new & (count > 0) & ~_improved(state, verdict, rules)
@@ -239,6 +255,7 @@ def step(
     ).astype(np.int8)
 
     begins = opens | restarts
+    ended = begins | closes | confirm
     complete_later = within & (state.block_sum < 0)
     smallest_new = np.where(state.new_nadir < 0, new_sum, np.minimum(state.new_nadir, new_sum))
     after = replace(
@@ -257,8 +274,22 @@ def step(
         block_new_count=np.where(begins, count, state.block_new_count),
         most_new=np.where(imaged, np.maximum(state.most_new, count), state.most_new),
         new_nadir=np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir),
+        pending_other=(state.pending_other | (early & rest_grew)) & ~ended,
+        pending_new=(state.pending_new | (early & new_grew)) & ~ended,
     )
     return after, Verdict(response=response, criterion=criterion)
+
+
+def _against_baseline(verdict: recist.Verdict, rules: Rules) -> Codes:
+    """Target response with a progression judged again, against the baseline sum in place of the nadir."""
+    total, base = verdict.sum, verdict.baseline_sum
+    grown = (100 * total >= (100 + rules.progression_percent) * base) & (
+        total - base >= rules.progression_tenths
+    )
+    shrunk = 100 * total <= (100 - rules.partial_response_percent) * base
+    again = np.select([grown, shrunk], [Response.PD, Response.PR], Response.SD)
+    judged = (verdict.target == Response.PD) & (total >= 0)
+    return np.where(judged, again, verdict.target).astype(np.int8)
 
 
 def _new_progressed(state: State, new_sum: Tenths, rules: Rules) -> Bools:

@@ -157,7 +157,13 @@ def step(
     grown = any_measured & grown_percent & (total - state.nadir >= rules.progression_tenths)
     if not rules.partial_sum_can_progress:
         grown &= complete
-    back = (measured & ~state.nodal & (size > 0)).any(axis=1) & _complete_before(state)
+    back = _reappeared(state, measured, size, total)
+    other_back = (
+        state.had_overall_complete
+        & (other == Response.NON_CR_NON_PD)
+        & (rules.reappearance in ("after overall CR", "after target CR"))
+    )
+    other = np.where(other_back, Response.PD, other).astype(np.int8)
     absent = np.where(state.nodal, size < rules.normal_node_tenths, size == 0)
     gone = complete & (absent | ~state.exists).all(axis=1)
     shrunk = complete & (100 * total <= (100 - rules.partial_response_percent) * state.baseline_sum)
@@ -176,7 +182,7 @@ def step(
             ~imaged,
             grown & complete,
             grown,
-            back,
+            back | other_back,
             other == Response.PD,
             new,
             ~has_target & ~state.non_target_present,
@@ -233,12 +239,19 @@ def step(
     return after, verdict
 
 
-def _complete_before(state: State) -> Bools:
+def _reappeared(state: State, measured: Bools, size: Tenths, total: Tenths) -> Bools:
+    """Whether a target that was gone is back, by the option ``reappearance``.
+
+    A node that was normal is not "gone": it progresses by the sum alone.
+    """
+    seen = (measured & ~state.nodal & (size > 0)).any(axis=1)
     match state.rules.reappearance:
         case "after overall CR":
-            return state.had_overall_complete
+            return np.asarray(seen & state.had_overall_complete)
         case "after target CR":
-            return state.had_target_complete
+            return np.asarray(seen & state.had_target_complete)
+        case "after zero sum":
+            return np.asarray((state.nadir == 0) & (total > 0) & state.exists.any(axis=1))
         case _:
             return np.zeros(len(state.nadir), dtype=bool)
 

@@ -103,6 +103,7 @@ class Rules:
     immune_late_scan: Literal["confirms", "starts again"] = _DEFAULTS["immune_late_scan"]
     immune_growth_tenths: int = _DEFAULTS["immune_growth_tenths"]
     immune_growth_must_exceed: bool = _DEFAULTS["immune_growth_must_exceed"]
+    immune_reset: Literal["nadir", "baseline"] = _DEFAULTS["immune_reset"]
     immune_improvement_tenths: int = _DEFAULTS["immune_improvement_tenths"]
     immune_confirmed_response: bool = _DEFAULTS["immune_confirmed_response"]
     repeated_iupd: Literal["first", "last"] = _DEFAULTS["repeated_iupd"]

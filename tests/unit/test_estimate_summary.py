@@ -72,7 +72,16 @@ def no_warnings() -> Iterator[None]:
 def test_the_shape_of_summary_json(tables: dict) -> None:
     summary = summarise(tables, ARMS, {"arms": {}}, trial="oak", seed=7)
     assert (summary["trial"], summary["seed"], summary["patients"]) == ("oak", 7, 300)
-    assert set(summary) == {"trial", "seed", "patients", "failures", "arms", "comparisons", "published"}
+    assert set(summary) == {
+        "trial",
+        "seed",
+        "patients",
+        "failures",
+        "arms",
+        "comparisons",
+        "published",
+        "sensitivity",
+    }
     assert summary["failures"] == {"count": 0, "reasons": {}} and summary["published"] == {"arms": {}}
     assert list(summary["arms"]) == list(ARMS)
     for arm in summary["arms"].values():

@@ -108,6 +108,7 @@ def _value(value: object, ci: object, about: object) -> Value:
 
 ARM_FIGURES: tuple[tuple[tuple[str, ...], Kind], ...] = (
     (("orr",), "share"),
+    (("disease_control",), "share"),
     *((("best_response", code), "share") for code in style.CATEGORIES),
     (("pseudoprogression",), "share"),
     (("pseudoprogression_kinds", "target_growth"), "share"),

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from unmask.report import endpoints, figures, findings, safety_figures, tables, words
 from unmask.report.figures import Figure
 from unmask.report.inputs import ReportInput
+from unmask.report.sensitivity import sensitivity_rows
 from unmask.report.words import Words
 
 
@@ -57,6 +58,7 @@ def render(report: ReportInput) -> str:
         people=figures.people(report, text),
         endpoint_rows=tables.written_rows(arm_rows, sources, text),
         comparison_rows=tables.written_rows(comparisons, sources, text),
+        sensitivity_rows=sensitivity_rows(report.summary, report.arms, text),
         p_line=_p_line(report, text),
         sources=sources.listed(),
         observed_groups=[list(group) for _, group in groupby(observed, key=lambda row: row.arm)],

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unmask.errors import DataError
 from unmask.safety.summary import severe_share
 from unmask.survival import comparison, proportions
+from unmask.survival.endpoints import SHARES, VARIANTS
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
 from unmask.survival.published import in_summary_shape
 
@@ -95,6 +96,7 @@ def summarise(
         "comparisons": first,
         "published": in_summary_shape(published or {}),
     }
+    summary["sensitivity"] = sensitivity(times, arms)
     cleaned: dict[str, Any] = without_nan(summary)
     return cleaned
 
@@ -114,13 +116,16 @@ def arm_summary(
     follow = {key: follow_up(times, name, arm) for key, name in SURVIVAL_ENDPOINTS.items()}
     duration = follow_up(times, "DoR", arm)
     weeks = _rows(times, "TTR", arm)["time_days"].to_numpy(dtype=float) / 7.0
+    counted = shares(patients)
     result: dict[str, Any] = {
         "n": size,
         "orr": response.value,
         "orr_ci": list(response.ci),
         "best_response": proportions.shares(best, size),
         "best_response_n": best,
-        "disease_control": (size - best["PD"] - best["NE"]) / size if size else None,
+        "disease_control": counted["DCR"]["value"],
+        "disease_control_ci": counted["DCR"]["ci"],
+        "shares": counted,
         "irecist_best_response": None,
         "pseudoprogression": _share(patients, "pseudoprogression"),
         "pseudoprogression_kinds": _kinds(patients),
@@ -149,6 +154,46 @@ def arm_summary(
         result[f"{key}_rmst_months"] = _restricted(follow[key], horizons[key])
         result[f"{key}_at_risk"] = _at_risk(follow[key])
     return result
+
+
+def shares(patients: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Every share of ``endpoints.toml`` whose column the table has: value, exact interval, count and denominator."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, share in SHARES.items():
+        if share.column in patients.columns:
+            count = int(patients[share.column].isin(share.categories).sum())
+            value = proportions.proportion(count, len(patients))
+            found[name] = {
+                "value": value.value,
+                "ci": list(value.ci),
+                "count": count,
+                "n": len(patients),
+                "meaning": share.meaning,
+            }
+    return found
+
+
+def sensitivity(time_to_event: pd.DataFrame, arms: Sequence[str]) -> dict[str, Any]:
+    """The endpoints under other rules (``VARIANTS``): median and events by arm, hazard ratio of first v last."""
+    found: dict[str, Any] = {}
+    present = set(time_to_event["endpoint"].astype(str))
+    for name, variant in VARIANTS.items():
+        if name not in present:
+            continue
+        follow = {arm: follow_up(time_to_event, name, arm) for arm in arms}
+        entry: dict[str, Any] = {
+            "of": variant.of,
+            "meaning": variant.meaning,
+            "arms": {
+                arm: {"n": item.size, "events": int(item.event.sum()), **_median(item)}
+                for arm, item in follow.items()
+            },
+        }
+        if len(arms) > 1 and variant.rows == "all":
+            ratio = comparison.hazard_ratio(follow[arms[0]], follow[arms[-1]])
+            entry |= {"hr": ratio.hr.value, "hr_ci": list(ratio.hr.ci), "reason": ratio.reason}
+        found[name] = entry
+    return found
 
 
 def compare(

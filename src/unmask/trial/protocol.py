@@ -139,13 +139,28 @@ class Population(_Record):
 
 
 class Assessment(_Record):
-    """Choices of the response criteria that a protocol makes."""
+    """Choices of the response criteria and of censoring that a protocol makes.
+
+    ``rules`` names a preset (``"eisenhauer2009"``, ...) and ``options`` any option of
+    :class:`unmask.response.Rules` by name.
+    """
 
     stable_disease_minimum_days: int = Field(default=42, ge=0, le=365)
+    rules_preset: str = ""
+    options: dict[str, bool | int | str] = {}
+
+    @model_validator(mode="after")
+    def _possible(self) -> Assessment:
+        try:
+            self.rules()
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from None
+        return self
 
     def rules(self) -> Rules:
         """Return the response rules with these choices."""
-        return Rules(stable_min_day=self.stable_disease_minimum_days)
+        base = Rules.preset(self.rules_preset) if self.rules_preset else Rules()
+        return base.changed(stable_min_day=self.stable_disease_minimum_days).changed(**self.options)
 
 
 class Protocol(_Record):

@@ -307,6 +307,7 @@ def _result(
         tables["assessments"],
         tables["patients"],
         protocol.assessment.rules(),
+        (*endpoints.ENDPOINTS.values(), *endpoints.variants()),
         scan_days=protocol.scan_days(),
     )
     arms = [

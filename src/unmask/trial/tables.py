@@ -40,6 +40,7 @@ CATEGORIES = {
         "pdl1_class",
         "autoimmune_disease",
         "best_response",
+        "best_response_unconfirmed",
         "irecist_best_response",
         "pseudoprogression_kind",
         "status",
@@ -50,6 +51,9 @@ CATEGORIES = {
 """Text columns of each table, stored as categories: they repeat a few words a hundred thousand times."""
 BEST_RESPONSES = {
     "best_response": [
+        code.label for code in (Response.CR, Response.PR, Response.SD, Response.PD, Response.NE)
+    ],
+    "best_response_unconfirmed": [
         code.label for code in (Response.CR, Response.PR, Response.SD, Response.PD, Response.NE)
     ],
     "irecist_best_response": [code.label for code in ImmuneResponse if code != ImmuneResponse.MISSING],
@@ -145,9 +149,11 @@ def _patients(
         readings.overall, readings.day, rules, valid=before_surgery, criterion=readings.criterion
     )
     before_subsequent = before_surgery & ~readings.after_subsequent
+    loose = best_response.unconfirmed(readings.overall, readings.day, rules, valid=before_surgery)
     immune = best_response.ibor(readings.immune, readings.day, rules, valid=before_subsequent)
     pseudo = best_response.pseudoprogression(readings.immune, readings.day, valid=before_subsequent)
     response = np.where(best.response == Response.MISSING, Response.NE, best.response)
+    loose_response = np.where(loose.response == Response.MISSING, Response.NE, loose.response)
     immune_response = np.where(immune.response == ImmuneResponse.MISSING, ImmuneResponse.NE, immune.response)
     cohort = record.cohort
     p = {name: cohort.parameters[:, column] for name, column in _varying(record, tumour_type).items()}
@@ -165,7 +171,9 @@ def _patients(
             "immunosuppressed_at_baseline": record.background.on_immunosuppression,
             "best_response": labels(response, Response),
             "response_day": best.first_response_day,
+            "best_response_unconfirmed": labels(loose_response, Response),
             "irecist_best_response": labels(immune_response, ImmuneResponse),
+            "irecist_response_day": immune.first_response_day,
             "ipfs_day": best_response.ipfs_day(
                 readings.immune, readings.day, valid=valid & ~readings.after_subsequent
             ),
@@ -175,6 +183,7 @@ def _patients(
             ),
             "pseudoprogression_within_response": pseudo.response & ~pseudo.first_response,
             "pseudoprogression_or_stable": pseudo.response_or_stable,
+            "subsequent_therapy_day": _subsequent_day(record, ends),
             "death_day": ends.death_day,
             "censor_day": ends.censor_day,
             "status": np.where(ends.failed, record.failure_reason, "ok"),
@@ -263,6 +272,15 @@ def _reporting_end(record: ArmRecord) -> Array:
         elif dose.phase != MANAGEMENT:
             last[dose.rows] = dose.day
     return np.asarray(np.minimum(last + adverse_events.REPORTING_DAYS, next_therapy))
+
+
+def _subsequent_day(record: ArmRecord, ends: _Ends) -> Array:
+    """Return the day of the first dose of another line of therapy, NaN without."""
+    first = np.full(record.cohort.size, np.inf)
+    for dose in record.doses:
+        if dose.phase == SUBSEQUENT:
+            first[dose.rows] = np.minimum(first[dose.rows], dose.day)
+    return np.where(first <= ends.end, first, np.nan)
 
 
 def _course(record: ArmRecord, ends: _Ends) -> pd.DataFrame:

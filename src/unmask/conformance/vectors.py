@@ -1,0 +1,35 @@
+"""Reading vectors: CSV files as text, empty = missing, with named errors."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from unmask.errors import DataError
+
+
+def read(folder: Path, name: str, columns: Sequence[str]) -> list[dict[str, str]] | None:
+    """Return the rows of a CSV file of a folder of vectors, or None when the folder has no such file.
+
+    Raises
+    ------
+    DataError
+        ``conformance.unreadable`` or ``conformance.missing_column``.
+    """
+    path = folder / name
+    if not path.is_file():
+        return None
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [{key: value or "" for key, value in row.items() if key is not None} for row in reader]
+            found = reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError("conformance.unreadable", file=path, reason=error) from None
+    for column in columns:
+        if column not in found:
+            raise DataError(
+                "conformance.missing_column", file=path, column=column, found=", ".join(map(str, found))
+            )
+    return rows

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from itertools import groupby, product
 from pathlib import Path
 
 import numpy as np
 
 from unmask.conformance.outcome import Difference, Outcome
-from unmask.conformance.vectors import read
+from unmask.conformance.vectors import published, read
 from unmask.errors import DataError
 from unmask.response import Criterion, Measurements, Response, Rules, judge
 from unmask.response.lesion_rows import to_tenths
@@ -24,9 +25,25 @@ def timepoint(folder: Path) -> Outcome | None:
     rows = read(folder, TIMEPOINT, ("TARGET", "NONTARGET", "NEWLESION", "OVERALL"))
     if rows is None:
         return None
+    return _timepoint(rows, f"Eisenhauer 2009, Tables 1 and 2 ({TIMEPOINT})")
+
+
+def published_timepoint() -> Outcome:
+    """Compare the same with the tables as the paper prints them (``published.toml``)."""
+    rows = [
+        {"TARGET": target, "NONTARGET": non_target, "NEWLESION": new, "OVERALL": entry["overall"]}
+        for entry in published("timepoint")
+        for target, non_target, new in product(
+            *(entry[key].split("|") for key in ("target", "non_target", "new"))
+        )
+    ]
+    return _timepoint(rows, "Eisenhauer 2009, Tables 1 and 2, as printed")
+
+
+def _timepoint(rows: Sequence[Mapping[str, str]], source: str) -> Outcome:
     differences = []
     for row in rows:
-        target, non_target = (_response(row[name], TIMEPOINT) for name in ("TARGET", "NONTARGET"))
+        target, non_target = (_response(row[name], source) for name in ("TARGET", "NONTARGET"))
         new = np.array([row["NEWLESION"].upper() == "Y"])
         code = Rules().overall(np.array([target], dtype=np.int8), np.array([non_target], dtype=np.int8), new)
         found = Response(int(code[0])).label
@@ -35,7 +52,7 @@ def timepoint(folder: Path) -> Outcome | None:
             differences.append(Difference(record, row["OVERALL"], found))
     return Outcome(
         "Overall response at a time point",
-        f"Eisenhauer 2009, Tables 1 and 2 ({TIMEPOINT})",
+        source,
         len(rows) - len(differences),
         len(rows),
         tuple(differences),
@@ -62,7 +79,26 @@ def boundary(folder: Path) -> Outcome | None:
     )
 
 
-def _target_response(row: dict[str, str]) -> str:
+def published_thresholds() -> Outcome:
+    """Compare target responses at exact thresholds (``published.toml``)."""
+    differences = []
+    cases = published("threshold")
+    for case in cases:
+        base, nadir, now = (str(value) for value in case["sums"])
+        row = {"baseline_sum": base, "nadir_before": nadir, "current_sum": now, "expected": case["expected"]}
+        found = _target_response(row)
+        if found != case["expected"]:
+            differences.append(Difference(case["case"], case["expected"], found))
+    return Outcome(
+        "Exact thresholds",
+        "Eisenhauer 2009, 4.3.1; EORTC answers",
+        len(cases) - len(differences),
+        len(cases),
+        tuple(differences),
+    )
+
+
+def _target_response(row: Mapping[str, str]) -> str:
     """Assess one lesion that goes from baseline over the nadir to the current sum.
 
     Where the case speaks of some of several lesions, as many carry the baseline and the last is not measured.

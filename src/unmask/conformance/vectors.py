@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from unmask.errors import DataError
+
+
+def published(table: str) -> list[dict[str, Any]]:
+    """Return the rows of a table of ``published.toml``."""
+    text = files("unmask.conformance").joinpath("published.toml").read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = tomllib.loads(text)[table]
+    return rows
 
 
 def read(folder: Path, name: str, columns: Sequence[str]) -> list[dict[str, str]] | None:

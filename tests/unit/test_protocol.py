@@ -451,3 +451,14 @@ def test_an_arm_under_observation_needs_no_treatment() -> None:
     assert arm.treatment == ()
     with pytest.raises(ValidationError, match="at least 1 must be given, or observation = true"):
         Arm.model_validate({"label": "Forgotten"})
+
+
+def test_a_protocol_can_set_any_rule_of_response_and_censoring() -> None:
+    settings = ("assessment.rules_preset=fda", "assessment.options.confirmation_days=56")
+    protocol, _ = load_protocol("oak", settings)
+    rules = protocol.assessment.rules()
+    assert (rules.missed_visits, rules.confirmation_days, rules.stable_min_day) == (2, 56, 42)
+    with pytest.raises(ConfigurationError, match="missed_visits"):
+        load_protocol("oak", ("assessment.options.missed_visit=2",))
+    with pytest.raises(ConfigurationError, match="eisenhauer2009"):
+        load_protocol("oak", ("assessment.rules_preset=eisenhower",))

@@ -117,10 +117,15 @@ class ArmRecord:
         return np.asarray(np.maximum(self.baseline_lesions, 0).sum(axis=1, dtype=np.int64))
 
 
+def recruited_on(protocol: Protocol, streams: RandomStreams, patients: NDArray[np.int64]) -> Array:
+    """Return the day of the trial on which each patient is randomised, counted from the first one; shape ``(N,)``."""
+    return np.asarray(protocol.follow_up.accrual_days * streams.uniform("accrual", patients))
+
+
 def end_of_follow_up(protocol: Protocol, streams: RandomStreams, patients: NDArray[np.int64]) -> Array:
     """Return the day on which each patient is last known, unless dead: data cut-off or drop-out."""
     follow_up = protocol.follow_up
-    end = follow_up.days - follow_up.accrual_days * streams.uniform("accrual", patients)
+    end = follow_up.days - recruited_on(protocol, streams, patients)
     if follow_up.dropout_per_year > 0:
         left = streams.exponential("drop-out", patients) * DAYS_PER_YEAR / follow_up.dropout_per_year
         end = np.minimum(end, left)

@@ -89,6 +89,22 @@ def trial(
             "best_confirmed_response, baseline_sld_mm) to lay beside the virtual ones.",
         ),
     ] = None,
+    cdisc: Annotated[
+        Path | None,
+        typer.Option(
+            "--cdisc",
+            metavar="DIR",
+            help="Also write CDISC datasets there: SDTM DM, TU, TR, RS and ADaM ADSL, ADTR, ADRS, ADTTE.",
+        ),
+    ] = None,
+    cdisc_formats: Annotated[
+        str | None,
+        typer.Option(
+            "--cdisc-formats",
+            metavar="LIST",
+            help="Comma-separated: parquet, csv, xpt, json (default: all that can be written).",
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Replace results that are in the output folder.")
@@ -108,6 +124,7 @@ def trial(
 
     from unmask.report import observed_table, terminal
     from unmask.survival.observed import read_observed
+    from unmask.trial.cdisc import refuse_cdisc, write_cdisc
     from unmask.trial.result import file_hash
     from unmask.trial.run import plan_trial, run_trial
 
@@ -119,6 +136,10 @@ def trial(
         real = read_observed(observed, arms, plan.protocol.observed_arm_names)
         inputs[str(observed)] = file_hash(observed)
     folder = _folder(out, f"{plan.protocol.name}-{plan.protocol.seed}")
+    datasets = _cdisc_folder(cdisc, cdisc_formats)
+    formats = None if cdisc_formats is None else cdisc_formats.split(",")
+    if datasets is not None:
+        refuse_cdisc(datasets, formats, force=force)
     with _progress(f"Trial {plan.protocol.name}") as progress:
         result = run_trial(
             plan,
@@ -133,6 +154,10 @@ def trial(
         comparison = result.compare(real) if real is not None else []
         command = ["unmask", *sys.argv[1:]]
         result.write(folder, real, command, comparison=comparison, force=True)
+        if datasets is not None:
+            progress(1, 1, "writing CDISC datasets")
+            for note in write_cdisc(result, datasets, formats, force=True).notes:
+                typer.echo(f"unmask: {note}", err=True)
     if as_json:
         summary = result.summary_beside(real, comparison)
         typer.echo(json.dumps(summary, indent=2, allow_nan=False, ensure_ascii=False))
@@ -145,6 +170,8 @@ def trial(
         if real is not None:
             observed_table.print_comparison([asdict(row) for row in comparison], real.source)
         typer.echo(f"Report: {folder / 'report.html'}")
+        if datasets is not None:
+            typer.echo(f"CDISC datasets: {datasets}")
     _refuse_failures(result.failed_share, result.failures["reason"].astype(str), folder)
 
 
@@ -353,6 +380,15 @@ def _folder(out: Path | None, usual: str) -> Path:
     if not str(out).strip(" ."):
         raise ConfigurationError("cli.empty_out", value=out)
     return out.expanduser()
+
+
+def _cdisc_folder(folder: Path | None, formats: str | None) -> Path | None:
+    """Return the folder for CDISC datasets, if one is asked for."""
+    if folder is None:
+        if formats is not None:
+            raise ConfigurationError("cdisc.formats_without_folder", formats=formats)
+        return None
+    return _folder(folder, "")
 
 
 def _refuse_failures(share: float, reasons: Iterable[str], folder: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Self
 
 import numpy as np
@@ -178,7 +179,12 @@ def _typed(variable: Variable, column: Any, dataset: str, found: list[Violation]
 
 
 def _as_date(value: object) -> object:
-    return value if isinstance(value, (str, np.datetime64)) or hasattr(value, "isoformat") else None
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value) if len(value) == len("2020-01-31") else None
+        except ValueError:
+            return None
+    return value if isinstance(value, np.datetime64) or hasattr(value, "isoformat") else None
 
 
 def _texts(variable: Variable, column: pd.Series[Any], dataset: str, found: list[Violation]) -> Any:

@@ -47,7 +47,7 @@ class NonTargetDisease:
         """Write down the size at a scan and return who shows an increase since the scan before."""
         grew = (diameter_mm >= self._visible_increase * self._last_mm) | (self.size == 0)
         size = tenths(diameter_mm)
-        written = np.where(grew, np.maximum(size, self.size + 1), np.minimum(size, self.size))
+        written = np.where(grew, size, np.minimum(size, self.size))
         written = np.where(gone, 0, written).astype(np.int32)
         increased = written > self.size
         self._last_mm, self.size = diameter_mm, written

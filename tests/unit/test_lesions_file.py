@@ -116,7 +116,7 @@ def test_warnings_leave_the_row_in(read):
     found = warnings(table)
     assert found.count("row_small_target") == 7
     assert found.count("row_old_baseline") == 6
-    assert {"patient_many_targets", "patient_many_targets_organ", "patient_days_disordered"} < set(found)
+    assert {"row_many_targets", "row_many_targets_organ", "row_days_disordered"} < set(found)
     assert "patient_no_follow_up" in found
 
 

@@ -17,7 +17,6 @@ from unmask.response.problems import Problem
 from unmask.response.rules import Rules
 from unmask.response.summary import summarise
 from unmask.response.tables import patient_table, visit_table
-from unmask.response.verdicts import judge
 
 CRITERIA = ("recist1.1", "irecist")
 GROUP_COLUMNS = (("trial",), ("arm", "treatment", "group"))
@@ -83,7 +82,7 @@ def assess(
     rules = rules or Rules()
     table = read_lesions(path, rules=rules, baseline_until=baseline_until)
     groups = _groups(Path(path), table, group)
-    verdicts = judge(table.measurements, rules)
+    verdicts = table.judged(rules)
     visits = visit_table(table, verdicts, groups, chosen)
     patients = patient_table(table, verdicts, groups, rules, chosen)
     summary = summarise(Path(path), table, patients, rules, chosen)

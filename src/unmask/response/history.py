@@ -47,14 +47,14 @@ class History:
                     value = {"day": f"{row.day:g}", "diameter": row.millimetres, "kind": row.kind}[column]
                     problems.append(row.finding(code, column, value, **{"day": f"{row.day:g}", **details}))
 
-        def count(counted: Sequence[LesionRow]) -> int:
-            return sum(1 + len(whole.pieces.get(row.row, ())) for row in counted)
+        def numbers(rows: Sequence[LesionRow]) -> set[int]:
+            return {r.row for row in rows for r in (row, *whole.pieces.get(row.row, ()))}
 
         targets: dict[str, LesionRow] = {}
         others: dict[str, LesionRow] = {}
         later: list[LesionRow] = []
         without: list[LesionRow] = []
-        superseded = 0
+        superseded: list[LesionRow] = []
         by_lesion: dict[str, list[LesionRow]] = defaultdict(list)
         for row in whole.rows:
             by_lesion[row.lesion].append(row)
@@ -72,30 +72,33 @@ class History:
                 later += after
                 continue
             followed = targets if its[0].kind == "target" else others
-            eligible = [row for row in before if row.tenths >= 0] if followed is targets else before
+            eligible = [row for row in before if row.micrometres >= 0] if followed is targets else before
             if not eligible:
                 without += its
                 continue
-            if followed is targets and eligible[-1].tenths == 0:
+            if followed is targets and eligible[-1].micrometres == 0:
                 refuse("row_zero_baseline", its, "diameter")
                 continue
             followed[lesion] = eligible[-1]
-            superseded += count(before) - count([eligible[-1]])
+            superseded += [row for row in before if row is not eligible[-1]]
             later += after
         refuse(
             "row_no_baseline_lesion" if targets or others else "row_no_baseline_patient", without, until=until
         )
         if not (targets or others):
             refuse("row_no_baseline_patient", later, until=until)
-            return cls(patient, {}, {}, (), 0, superseded, problems)
+            return cls(patient, {}, {}, (), 0, 0, problems)
         coalesced = join_merged(sorted(later, key=lambda row: row.day), {**targets, **others})
         problems += coalesced.problems
         problems += lesion_checks.at_baseline(targets)
         problems += lesion_checks.over_time(targets, coalesced.kept)
         if not coalesced.kept:
             problems.append(Problem("patient_no_follow_up", "warning", None, patient, "day", ""))
-        used = count([*targets.values(), *others.values(), *coalesced.kept])
-        return cls(patient, targets, others, coalesced.visits, used, superseded, problems)
+        # A record of lesions that grew together is one row of several lesions: bad if it is bad for any of them.
+        bad = {p.row for p in problems if p.severity == "error"}
+        used = numbers([*targets.values(), *others.values(), *coalesced.kept]) - bad
+        old = numbers(superseded) - used - bad
+        return cls(patient, targets, others, coalesced.visits, len(used), len(old), problems)
 
 
 def _of_one_kind(rows: Sequence[LesionRow], problems: list[Problem]) -> list[LesionRow]:
@@ -123,7 +126,7 @@ def _without_repeats(rows: Sequence[LesionRow], problems: list[Problem]) -> list
         if len(copies) == 1:
             kept.append(first)
             continue
-        values = {(row.tenths, row.state, row.part_of, row.merged_into) for row in copies}
+        values = {(row.micrometres, row.state, row.part_of, row.merged_into) for row in copies}
         if len(values) == 1:
             kept.append(first)
             problems += [

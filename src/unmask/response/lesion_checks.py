@@ -36,11 +36,10 @@ def in_file_order(rows: Sequence[LesionRow]) -> Iterable[Problem]:
     for row in rows:
         before = latest.get(row.lesion)
         if before is not None and row.day < before.day:
-            yield row.finding(
+            yield row.warning(
                 "row_days_disordered",
                 "day",
                 f"{row.day:g}",
-                "warning",
                 other=before.row,
                 day=f"{before.day:g}",
             )
@@ -52,7 +51,7 @@ def in_file_order(rows: Sequence[LesionRow]) -> Iterable[Problem]:
         if organ_of(row) != organ_of(first) and row.lesion not in moved:
             moved.add(row.lesion)
             details = {"expected": _place(first), "other": first.row}
-            yield row.finding("row_location_changes", "organ", _place(row), "warning", **details)
+            yield row.warning("row_location_changes", "organ", _place(row), **details)
 
 
 def organ_of(row: LesionRow) -> tuple[str, bool]:
@@ -66,25 +65,24 @@ def _place(row: LesionRow) -> str:
 
 def at_baseline(targets: Mapping[str, LesionRow]) -> Iterable[Problem]:
     """Check the target lesions at baseline: size, age, number, number in an organ, nodes not marked as such."""
-    count = 0
     organs: dict[str, int] = defaultdict(int)
-    for row in sorted(targets.values(), key=lambda row: row.row):
+    ordered = sorted(targets.values(), key=lambda row: row.row)
+    for count, row in enumerate(ordered, start=1):
         if not row.measurable:
             expected = f"{row.smallest_measurable / 10:g}"
-            yield row.finding("row_small_target", "diameter", row.millimetres, "warning", expected=expected)
+            yield row.warning("row_small_target", "diameter", row.millimetres, expected=expected)
         if -row.day > OLDEST_BASELINE_DAYS:
             age = f"{-row.day:g}"
-            yield row.finding("row_old_baseline", "day", f"{row.day:g}", "warning", age=age)
+            yield row.warning("row_old_baseline", "day", f"{row.day:g}", age=age)
         if not row.nodal and {"lymph", "node"} <= set(organ_key(row).split()):
-            yield row.finding("row_node_not_marked", "nodal", row.organ, "warning")
-        count += 1
+            yield row.warning("row_node_not_marked", "nodal", row.organ)
         if count > MOST_TARGETS:
-            yield row.finding("row_many_targets", "lesion", count, "warning")
+            yield row.warning("row_many_targets", "lesion", count)
         organ = organ_key(row)
         organs[organ] += 1
         if organ and organs[organ] > MOST_PER_ORGAN:
             shown = NODES if row.nodal else row.organ
-            yield row.finding("row_many_targets_organ", "organ", organs[organ], "warning", organ=shown)
+            yield row.warning("row_many_targets_organ", "organ", organs[organ], organ=shown)
 
 
 def over_time(targets: Mapping[str, LesionRow], later: Sequence[LesionRow]) -> Iterable[Problem]:
@@ -100,15 +98,14 @@ def over_time(targets: Mapping[str, LesionRow], later: Sequence[LesionRow]) -> I
             if small and after.tenths * DIP_RETURN >= before.tenths:
                 dips.add(row.row)
                 details = {"before": before.millimetres, "after": after.millimetres}
-                yield row.finding("row_dip", "diameter", row.millimetres, "warning", **details)
+                yield row.warning("row_dip", "diameter", row.millimetres, **details)
         for before, row in pairwise(rows):
             leap = 0 < before.tenths * JUMP_FACTOR < row.tenths and before.row not in dips
             if (leap and before.state != "too small") or row.tenths - before.tenths > JUMP_TENTHS:
-                yield row.finding(
+                yield row.warning(
                     "row_jump",
                     "diameter",
                     row.millimetres,
-                    "warning",
                     before=before.millimetres,
                     other=before.row,
                 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Literal
 
 from unmask.response.dates import PartialDates
 from unmask.response.lesion_days import DateColumn, DayColumn
-from unmask.response.problems import Finding, Problem, Severity
+from unmask.response.problems import Finding, Problem
 from unmask.response.table_file import read_table
 
 Kind = Literal["target", "non-target", "new"]
@@ -31,6 +31,8 @@ SMALLEST_TARGET = 100
 """Longest diameter, tenths of a millimetre."""
 SMALLEST_NODE = 150
 """Short axis of a lymph node, tenths of a millimetre."""
+TENTH = 100
+"""Micrometres of a tenth of a millimetre."""
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient", "patient_id", "subject", "usubjid"),
@@ -83,8 +85,8 @@ class LesionRow:
     patient: str
     day: float
     lesion: str
-    tenths: int
-    """Diameter in tenths of a millimetre, -1 = not measured."""
+    micrometres: int
+    """Diameter as written, in thousandths of a millimetre, -1 = not measured."""
     kind: Kind
     nodal: bool
     organ: str
@@ -100,6 +102,11 @@ class LesionRow:
     """Dataset in which ``row`` is counted, "" for a lesion file."""
 
     @property
+    def tenths(self) -> int:
+        """Diameter in tenths of a millimetre, rounded half up, -1 = not measured."""
+        return -1 if self.micrometres < 0 else (self.micrometres + TENTH // 2) // TENTH
+
+    @property
     def smallest_measurable(self) -> int:
         """Size from which a lesion of this kind is measurable, in tenths of a millimetre."""
         return SMALLEST_NODE if self.nodal else SMALLEST_TARGET
@@ -112,20 +119,21 @@ class LesionRow:
     @property
     def gone(self) -> bool:
         """Whether it was looked for and not found."""
-        return self.tenths == 0 or self.state == "absent"
+        return self.micrometres == 0 or self.state == "absent"
 
     @property
     def millimetres(self) -> str:
         """The diameter as text, "" when not measured."""
         return "" if self.tenths < 0 else f"{self.tenths / 10:g}"
 
-    def finding(
-        self, code: str, column: str, value: object, severity: Severity = "error", **details: object
-    ) -> Problem:
-        """Return a finding about this row."""
+    def finding(self, code: str, column: str, value: object, **details: object) -> Problem:
+        """Return an error about this row."""
         found = Finding(self.row, self.patient, self.original, self.source)
-        make = found if severity == "error" else found.warning
-        return make(code, column, value, **{"lesion": self.lesion, **details})
+        return found(code, column, value, **{"lesion": self.lesion, **details})
+
+    def warning(self, code: str, column: str, value: object, **details: object) -> Problem:
+        """Return a warning about this row."""
+        return replace(self.finding(code, column, value, **details), severity="warning")
 
 
 @dataclass(frozen=True)
@@ -140,7 +148,7 @@ class LesionRows:
     """Column -> patient -> value, for columns that do not change within a patient."""
     rows_read: int
     rounded: int
-    """Measurements with more than one decimal, rounded half up to 0.1 mm."""
+    """Measurements with more than one decimal: shown rounded half up to 0.1 mm, judged as written."""
     start_date: Mapping[str, datetime.date] = field(default_factory=dict)
     """Date of day 0 of each patient, where the file has dates."""
     visit_names: Mapping[tuple[str, float], tuple[str, str]] = field(default_factory=dict)
@@ -247,7 +255,7 @@ class _CellReader:
 
         written = cell("diameter")
         length = written.replace(",", ".") if self._decimal_comma else written
-        tenths, exact, wrong = read_diameter(length)
+        size, exact, wrong = read_diameter(length)
         if wrong:
             return found(wrong, "diameter", length, limit=MAX_DIAMETER_MM)
         kind = _KINDS.get(_plain(cell("kind")))
@@ -266,7 +274,7 @@ class _CellReader:
             patient=found.patient,
             day=day,
             lesion=cell("lesion") or "1",
-            tenths=0 if kind == "target" and state == "absent" and tenths < 0 else tenths,
+            micrometres=0 if kind == "target" and state == "absent" and size < 0 else size,
             kind=kind,
             nodal=nodal,
             organ=cell("organ"),
@@ -287,7 +295,9 @@ def contradiction(row: LesionRow) -> str:
     """Return the code of what in a row's state does not fit its kind or its diameter, or nothing."""
     if row.kind not in _STATE_OF_KIND.get(row.state, {row.kind}):
         return "row_state_of_other_kind"
-    if (row.state == "absent" and row.tenths > 0) or (row.state == "not evaluated" and row.tenths >= 0):
+    if (row.state == "absent" and row.micrometres > 0) or (
+        row.state == "not evaluated" and row.micrometres >= 0
+    ):
         return "row_state_contradicts"
     return ""
 
@@ -304,7 +314,8 @@ def read_diameter(text: str) -> tuple[int, bool, str]:
     Returns
     -------
     tuple
-        Tenths of a millimetre (-1 when not measured), whether nothing was rounded, and the code of what is wrong.
+        Micrometres (-1 when not measured), whether they are whole tenths of a millimetre, and the code of what is
+        wrong.
     """
     if text.lower() in _NOT_MEASURED:
         return -1, True, ""
@@ -318,4 +329,5 @@ def read_diameter(text: str) -> tuple[int, bool, str]:
         return -1, True, "row_negative_diameter"
     if value > MAX_DIAMETER_MM:
         return -1, True, "row_absurd_diameter"
-    return to_tenths(value), len(text.partition(".")[2].rstrip("0")) <= 1, ""
+    exact = int((value * 1000).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return exact, exact % TENTH == 0, ""

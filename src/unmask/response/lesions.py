@@ -23,12 +23,16 @@ from numpy.typing import NDArray
 from unmask.errors import DataError
 from unmask.response.dates import PartialDates, checked
 from unmask.response.history import History
-from unmask.response.lesion_rows import LesionRow, LesionRows, read_rows, to_tenths
+from unmask.response.lesion_rows import TENTH, LesionRow, LesionRows, read_rows, to_tenths
 from unmask.response.measurements import Measurements
 from unmask.response.other_lesions import NewLesions, NonTargets
 from unmask.response.problems import Problem
 from unmask.response.rules import Rules
 from unmask.response.strict import read_strictly, strict_history
+from unmask.response.verdicts import Verdicts, judge
+
+LENGTHS = ("progression_tenths", "normal_node_tenths", "immune_growth_tenths", "immune_improvement_tenths")
+"""Options of the rules that a length or a sum is compared with."""
 
 __all__ = ["LesionTable", "arrange", "read_lesions", "to_tenths"]
 
@@ -43,6 +47,8 @@ class LesionTable:
     """Patients without a usable baseline."""
     measurements: Measurements
     """The N patients at up to V visits after baseline with up to L targets; days as the file counts them."""
+    as_written: Measurements
+    """The same with lengths in micrometres, nothing rounded."""
     baseline_day: NDArray[np.float64]
     """(N,) day of the latest baseline measurement."""
     extra: Mapping[str, Mapping[str, str]]
@@ -55,6 +61,7 @@ class LesionTable:
     rows_superseded: int
     """Measurements before treatment that a later baseline replaced."""
     rows_rounded: int
+    """Measurements with more than one decimal: rounded half up in ``measurements``, not in ``as_written``."""
     strict: bool = False
     """Whether warnings were taken as errors."""
     start_date: Mapping[str, datetime.date] = field(default_factory=dict)
@@ -68,6 +75,24 @@ class LesionTable:
     def days_since_start(self) -> NDArray[np.float64]:
         """(N, V) days since the reference day, whichever way the file counts them."""
         return np.asarray(self.measurements.day - self.baseline_until)
+
+    def judged(self, rules: Rules) -> Verdicts:
+        """Return the verdicts on the lengths as written; the lengths in it are tenths of a millimetre.
+
+        Rounding first would move what stands beside a threshold (4.95 mm of growth are not 5).
+        """
+        if not self.rows_rounded:
+            return judge(self.measurements, rules)
+        fine = judge(
+            self.as_written, rules.changed(**{name: getattr(rules, name) * TENTH for name in LENGTHS})
+        )
+        lengths = ("sum", "measured_sum", "nadir", "baseline")
+        shown = {name: getattr(fine, name) for name in lengths}
+        return replace(
+            fine,
+            rules=rules,
+            **{name: np.where(s < 0, -1, (s + TENTH // 2) // TENTH) for name, s in shown.items()},
+        )
 
     @property
     def rows_left_out(self) -> int:
@@ -150,8 +175,8 @@ def arrange(
 
 def _with_size(row: LesionRow, rules: Rules) -> LesionRow:
     """Give a lesion that is seen but too small to measure the size the rules set (Eisenhauer 2009, 4.3.2)."""
-    if row.state == "too small" and row.tenths < 0:
-        return replace(row, tenths=rules.too_small_tenths)
+    if row.state == "too small" and row.micrometres < 0:
+        return replace(row, micrometres=rules.too_small_tenths * TENTH)
     return row
 
 
@@ -176,6 +201,7 @@ def _arrange(
     baseline = np.full((patients, lesions), -1, dtype=np.int64)
     nodal = np.zeros((patients, lesions), dtype=bool)
     target = np.full((patients, visits, lesions), -1, dtype=np.int64)
+    fine_baseline, fine_target = baseline.copy(), target.copy()
     non_targets = NonTargets.empty(patients, visits)
     new = NewLesions.empty(patients, visits)
     new_symptoms = np.zeros((patients, visits), dtype=bool)
@@ -185,32 +211,38 @@ def _arrange(
         slot = {lesion: i for i, lesion in enumerate(history.targets)}
         for lesion, row in history.targets.items():
             baseline[n, slot[lesion]] = row.tenths
+            fine_baseline[n, slot[lesion]] = row.micrometres
             nodal[n, slot[lesion]] = row.nodal
         for row in history.later:
             if row.kind == "target":
                 target[n, place[row.day], slot[row.lesion]] = row.tenths
+                fine_target[n, place[row.day], slot[row.lesion]] = row.micrometres
             new_symptoms[n, place[row.day]] |= row.new_symptoms
         by_visit: list[list[LesionRow]] = [[] for _ in days[n]]
         for row in history.later:
             by_visit[place[row.day]].append(row)
         non_targets.fill(n, history.others, by_visit, rules)
         new.fill(n, by_visit)
+    measurements = Measurements.of(
+        baseline,
+        target,
+        day,
+        nodal=nodal,
+        non_target_present=np.array([bool(history.others) for history in histories]),
+        non_target=non_targets.code,
+        non_target_increase=non_targets.increase,
+        new_count=new.count,
+        new_target_sum=np.where(new.target_sum < 0, -1, (new.target_sum + TENTH // 2) // TENTH),
+        new_non_target_increase=new.rest_increase,
+        new_since=new.since,
+        new_symptoms=new_symptoms,
+    )
     return LesionTable(
         patients=tuple(history.patient for history in histories),
         unusable=unusable,
-        measurements=Measurements.of(
-            baseline,
-            target,
-            day,
-            nodal=nodal,
-            non_target_present=np.array([bool(history.others) for history in histories]),
-            non_target=non_targets.code,
-            non_target_increase=non_targets.increase,
-            new_count=new.count,
-            new_target_sum=new.target_sum,
-            new_non_target_increase=new.rest_increase,
-            new_since=new.since,
-            new_symptoms=new_symptoms,
+        measurements=measurements,
+        as_written=replace(
+            measurements, baseline=fine_baseline, target=fine_target, new_target_sum=new.target_sum
         ),
         baseline_day=np.array(
             [max(row.day for row in [*h.targets.values(), *h.others.values()]) for h in histories]

@@ -56,11 +56,12 @@ class Problem:
         return sentence(f"response.{self.code}", values)
 
     def __str__(self) -> str:
-        row = "" if self.row is None else f"row {self.row}, "
-        of = f"{self.source} " if self.source and row else ""
         if self.row is None and not self.patient:
             return f"the whole file: {self.text}"
-        return f"{of}{row}patient {self.patient or '(none)'}: {self.text}"
+        where = "" if self.row is None else f"row {self.row}, "
+        if where and self.source.isupper():  # an SDTM domain
+            where = f"{self.source} record {self.row}, "
+        return f"{where}patient {self.patient or '(none)'}: {self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def join_fragments(rows: Sequence[LesionRow]) -> Whole:
         if not parts:
             joined.append(own[key])
             continue
-        if key in own and (own[key].tenths >= 0 or own[key].state == "not evaluated"):
+        if key in own and (own[key].micrometres >= 0 or own[key].state == "not evaluated"):
             parts = [own[key], *parts]
         known = there[key[1]]
         unseen = known - {part.lesion for part in parts}
@@ -62,7 +62,7 @@ def join_fragments(rows: Sequence[LesionRow]) -> Whole:
             replace(
                 first,
                 lesion=key[1],
-                tenths=-1 if unseen else _total(parts),
+                micrometres=-1 if unseen else _total(parts),
                 state=_state(parts),
                 kind=pattern.kind,
                 nodal=pattern.nodal,
@@ -75,7 +75,7 @@ def join_fragments(rows: Sequence[LesionRow]) -> Whole:
 
 
 def _total(parts: Iterable[LesionRow]) -> int:
-    sizes = [0 if part.gone else part.tenths for part in parts]
+    sizes = [0 if part.gone else part.micrometres for part in parts]
     return -1 if min(sizes) < 0 else sum(sizes)
 
 
@@ -119,7 +119,7 @@ def join_merged(later: Sequence[LesionRow], baseline: Mapping[str, LesionRow]) -
         rows = {}
         for row in by_day[day]:
             if row.merged_into:
-                fits = kinds.get(row.merged_into) == row.kind and row.tenths <= 0
+                fits = kinds.get(row.merged_into) == row.kind and row.micrometres <= 0
                 if not fits or _root(row.merged_into, host) == row.lesion:
                     problems.append(row.finding("row_bad_merge", "merged_into", row.merged_into))
                     continue
@@ -143,8 +143,8 @@ def _root(lesion: str, host: Mapping[str, LesionRow]) -> str:
 
 
 def _within(root: LesionRow | None, merged: LesionRow) -> LesionRow:
-    if root is None or root.state == "not evaluated" or (root.kind == "target" and root.tenths < 0):
-        return replace(merged, tenths=-1, state="not evaluated")
+    if root is None or root.state == "not evaluated" or (root.kind == "target" and root.micrometres < 0):
+        return replace(merged, micrometres=-1, state="not evaluated")
     if merged.kind == "target":
-        return replace(merged, tenths=0, state="")
-    return replace(merged, tenths=-1, state="absent" if root.gone else "present")
+        return replace(merged, micrometres=0, state="")
+    return replace(merged, micrometres=-1, state="absent" if root.gone else "present")

@@ -45,7 +45,7 @@ def join_fragments(rows: Sequence[LesionRow]) -> Whole:
     own = {(row.day, row.lesion): row for row in rows if not row.part_of}
     there: dict[str, set[str]] = defaultdict(set)
     joined, pieces = [], {}
-    for key in sorted({*own, *fragments}, key=lambda key: key[0]):
+    for key in sorted(dict.fromkeys([*own, *fragments]), key=lambda key: key[0]):
         parts = fragments.get(key, [])
         if not parts:
             joined.append(own[key])

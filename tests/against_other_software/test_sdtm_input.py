@@ -103,7 +103,8 @@ def test_messy_data_as_an_independent_recomputation_has_them(tmp_path):
             if (row.T, row.OVR) not in responses[row.USUBJID, row.VISITNUM.removesuffix(".0")]:
                 different.append((evaluator, row.USUBJID, row.VISITNUM))
     assert compared == 1896
-    # Visit 9.3 was nine days before 9.2: the recomputation goes by VISITNUM, here the nadir is what came before in time.
+    # Visit 9.3 was nine days before 9.2: the recomputation goes by VISITNUM, here the nadir is what came before in
+    # time.
     assert different == [("INVESTIGATOR", "01-701-1153", "9.3")]
 
 
@@ -171,7 +172,7 @@ def dataset_json(frame):
             {"itemOID": f"IT.{name}", "name": name, "label": name, "dataType": kind}
             for name, kind in zip(frame.columns, kinds, strict=True)
         ],
-        "rows": cells.values.tolist(),
+        "rows": cells.to_numpy().tolist(),
     }
 
 

@@ -209,7 +209,9 @@ def test_a_subject_file(tmp_path):
 def test_dm_and_adsl_are_subject_files(tmp_path):
     found = subjects(tmp_path, "STUDYID,USUBJID,RFSTDTC,DTHDTC,ARM", "S,p,2014-01-03T08:00,2014-02-14,drug")
     assert (found.death_day, found.arm) == ({"p": 42}, {"p": "drug"})
-    found = subjects(tmp_path, "USUBJID,RANDDT,TRTSDT,DTHDT,LSTALVDT,TRT01P", "p,2014-01-03,2014-01-05,,2014-02-14,d")
+    found = subjects(
+        tmp_path, "USUBJID,RANDDT,TRTSDT,DTHDT,LSTALVDT,TRT01P", "p,2014-01-03,2014-01-05,,2014-02-14,d"
+    )
     assert (found.last_known_day, found.arm) == ({"p": 42}, {"p": "d"})
 
 
@@ -226,9 +228,7 @@ def test_dm_and_adsl_are_subject_files(tmp_path):
     ],
 )
 def test_bad_rows_of_a_subject_file(tmp_path, line, code):
-    found = subjects(
-        tmp_path, "patient,arm,start_date,death_date,last_known_day", "p,d,2014-01-03,,", line
-    )
+    found = subjects(tmp_path, "patient,arm,start_date,death_date,last_known_day", "p,d,2014-01-03,,", line)
     assert [(p.row, p.code, p.severity, p.source) for p in found.problems] == [(3, code, "error", "patients")]
     assert found.patients == ("p",)
 
@@ -241,7 +241,10 @@ def test_warnings_of_a_subject_file(tmp_path):
         "r,2014-01-03,,43",
     )
     found = subjects(tmp_path, *lines)
-    assert [(p.row, p.code) for p in found.problems] == [(2, "row_before_start"), (3, "row_known_after_death")]
+    assert [(p.row, p.code) for p in found.problems] == [
+        (2, "row_before_start"),
+        (3, "row_known_after_death"),
+    ]
     assert subjects(tmp_path, *lines, strict=True).patients == ("r",)
     with pytest.raises(DataError, match="no patient of the subject file"):
         subjects(tmp_path, *lines[:3], strict=True)

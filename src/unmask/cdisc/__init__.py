@@ -1,0 +1,1 @@
+"""CDISC data: SDTM domains as input."""

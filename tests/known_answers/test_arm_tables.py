@@ -45,6 +45,8 @@ def record() -> ArmRecord:
     readings = {item.name: np.zeros(shape, dtype=np.int64) for item in fields(Readings)} | {
         "day": np.broadcast_to(DAYS, shape),
         "scanned": np.ones(shape, dtype=bool),
+        "lesions": np.zeros((*shape, 5), dtype=np.int32),
+        "new_sizes": np.full((*shape, 5), -1, dtype=np.int32),
         "overall": OVERALL.astype(np.int8),
         "immune": IMMUNE.astype(np.int8),
         "criterion": np.where(OVERALL == PD, Criterion.NEW_LESION, Criterion.NEITHER).astype(np.int8),
@@ -89,6 +91,7 @@ def record() -> ArmRecord:
         cohort=cohort,  # type: ignore[arg-type]
         lesion_count=np.ones(PATIENTS, dtype=np.int64),
         has_non_target=np.ones(PATIENTS, dtype=bool),
+        baseline_non_target=np.full(PATIENTS, 150, dtype=np.int32),
         baseline_lesions=np.tile(np.array([800, 200, -1, -1, -1], dtype=np.int32), (PATIENTS, 1)),
         assessed=np.ones(PATIENTS, dtype=bool),
         readings=Readings(**readings),

@@ -161,8 +161,9 @@ def test_new_lesions_are_seen_from_their_visible_size_on() -> None:
     scan = take(seen, 0, np.full(PATIENTS.size, 60.0), new)
     assert scan.new_lesion[:4].tolist() == [True, True, False, True]
     assert scan.new_lesion_count[:4].tolist() == [1, 2, 0, 1]
-    assert scan.new_lesion_sum[:3].tolist() == [100, 140, 0]
-    assert scan.new_lesion_sum[3] == 100_000  # a runaway number stays a length
+    assert scan.new_lesion_sum[:3].tolist() == [100, 120, -1]  # 2 mm are seen, but not measured
+    assert scan.new_sizes[1].tolist() == [-1, 120, 20, -1, -1]
+    assert scan.new_lesion_sum[3] == 5_000  # a runaway number stays a length that a lesion file may hold
     assert not scan.new_lesion[4:].any()
 
 

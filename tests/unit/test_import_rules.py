@@ -12,7 +12,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "unmask"
 FILES = sorted(SOURCE.rglob("*.py"))
-HEAVY = {"sympy", "numba", "llvmlite", "matplotlib", "lifelines", "pandas", "scipy", "pyarrow", "pint"}
+HEAVY = {
+    "sympy",
+    "numba",
+    "llvmlite",
+    "matplotlib",
+    "lifelines",
+    "pandas",
+    "scipy",
+    "pyarrow",
+    "pint",
+    "pyreadstat",
+}
 
 OWN_AND_BELOW = {"unmask.errors", "unmask.messages"}
 ONLY = {
@@ -26,6 +37,7 @@ ONLY = {
 NEVER = {
     "response": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "safety": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
+    "cdisc": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "survival": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "report": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "patients": {"unmask.trial", "unmask.report", "unmask.biology"},
@@ -82,6 +94,7 @@ def test_imports_follow_the_design(file: Path) -> None:
         ("biology/clones.py", "import unmask.engine"),
         ("therapy/regimen.py", "from ..patients import cohort"),
         ("response/recist.py", "def late():\n    from unmask.trial.run import run_trial"),
+        ("cdisc/adtr.py", "from unmask.trial import tables"),
         ("trial/run.py", "from unmask import cli"),
     ],
 )

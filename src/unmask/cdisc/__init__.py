@@ -1,1 +1,1 @@
-"""CDISC data: SDTM domains as input."""
+"""CDISC data: SDTM domains and ADaM datasets, derived, checked, read and written."""

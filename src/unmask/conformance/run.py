@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from unmask.conformance import irecist_timepoint, recist_tables
+from unmask.conformance import adtr, irecist_timepoint, recist_tables
 from unmask.conformance.outcome import Outcome
 from unmask.errors import DataError
 
@@ -21,6 +21,8 @@ RUNNERS: Mapping[str, Runner] = {
     recist_tables.BOUNDARY: recist_tables.boundary,
     recist_tables.PYRECIST: recist_tables.pyrecist,
     irecist_timepoint.TABLE: irecist_timepoint.timepoint,
+    adtr.SUMS: adtr.sums,
+    adtr.LESIONS: adtr.lesions,
 }
 """Comparison by the first file it needs, relative to the folder of vectors."""
 USUAL_PLACE = Path("..") / "shared" / "vectors" / "response"

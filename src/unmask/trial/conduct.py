@@ -52,12 +52,15 @@ Flags = NDArray[np.bool_]
 class Readings:
     """Verdicts of all scans of one arm; arrays ``(N, scans)``, lengths in tenths of a millimetre.
 
-    ``lesions`` holds the target lesions as measured, ``(N, scans, 5)``, -1 where there is none.
+    ``lesions`` holds the target lesions as measured, ``(N, scans, 5)``, -1 where there is none; ``non_target_size`` and
+    ``new_sizes`` ``(N, scans, K)`` are what was written down of the others (``trial.written_lesions``).
     """
 
     day: Array
     scanned: Flags
     lesions: NDArray[np.int32]
+    non_target_size: NDArray[np.int32]
+    new_sizes: NDArray[np.int32]
     sum: NDArray[np.int64]
     nadir: NDArray[np.int64]
     target: NDArray[np.int8]
@@ -78,8 +81,9 @@ class ArmRecord:
 
     Attributes
     ----------
-    baseline_lesions
-        Target lesions at baseline in tenths of a millimetre, ``(N, 5)``, -1 where there is none.
+    baseline_lesions, baseline_non_target
+        Target lesions at baseline in tenths of a millimetre, ``(N, 5)``, -1 where there is none; and non-target
+        disease, ``(N,)``.
     death_day, censor_day
         Per patient; death ``inf`` where none happened.
     failure_day, failure_reason
@@ -93,6 +97,7 @@ class ArmRecord:
     lesion_count: NDArray[np.int64]
     has_non_target: Flags
     baseline_lesions: NDArray[np.int32]
+    baseline_non_target: NDArray[np.int32]
     assessed: Flags
     readings: Readings
     death_day: Array
@@ -232,6 +237,7 @@ class _Reader:
             verdict,
             new_lesion_count=scan.new_lesion_count,
             new_target_sum=scan.new_lesion_sum,
+            new_non_target_increase=scan.new_lesion_increase,
             non_target_increase=scan.non_target_increase,
         )
         regrown = verdict.sum <= PLANNED_REGROWTH * self._radiology.baseline.clip(min=0).sum(axis=1)
@@ -242,6 +248,8 @@ class _Reader:
                 "day": np.broadcast_to(dated, scanned.shape).astype(np.float64),
                 "scanned": scanned,
                 "lesions": scan.target,
+                "non_target_size": scan.non_target_size,
+                "new_sizes": scan.new_sizes,
                 "sum": verdict.sum,
                 "nadir": verdict.nadir,
                 "target": verdict.target,
@@ -318,6 +326,7 @@ def conduct_arm(
 
     rules = protocol.assessment.rules()
     radiology = disease_of(protocol, tumour_type, compiled, cohort, people.states, people.parameters, streams)
+    baseline_non_target = radiology.non_target_baseline
     reader = _Reader(protocol, radiology, streams, cohort.patients, rules)
     hazards = Hazards(
         tumour_type,
@@ -381,6 +390,7 @@ def conduct_arm(
         lesion_count=radiology.lesion_count,
         has_non_target=radiology.has_non_target,
         baseline_lesions=radiology.baseline,
+        baseline_non_target=baseline_non_target,
         assessed=~never_assessed,
         readings=reader.readings(),
         death_day=hazards.death_day,

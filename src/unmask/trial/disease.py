@@ -22,8 +22,9 @@ from unmask.patients.lesions import ONE_CELL_MC, AnyModel, cancer_cells, seed, s
 from unmask.patients.parameter_set import MOST_TARGETS, TumourType
 from unmask.patients.random_streams import RandomStreams
 from unmask.response import Response, Rules
-from unmask.trial.hazards import Hazards
+from unmask.trial.hazards import MOST_NEW_LESIONS, Hazards
 from unmask.trial.protocol import Disease, Measurement, Protocol
+from unmask.trial.written_lesions import NewLesions, NonTargetDisease
 
 SMALLEST_TARGET_MM = 10.0  # RECIST 1.1: measurable by CT
 NO_LESION = -1
@@ -39,15 +40,20 @@ Observed = Mapping[str, Array]
 class Scan:
     """One scan of every patient; lengths in tenths of a millimetre.
 
-    ``target`` is ``(N, 5)`` with -1 where the patient has no such lesion, the others are ``(N,)``.
+    ``target`` is ``(N, 5)`` with -1 where the patient has no such lesion, ``new_sizes`` ``(N, K)`` as
+    :class:`unmask.trial.written_lesions.NewLesions` has them, the others are ``(N,)``; ``new_lesion_sum`` counts the
+    new lesions that are measured.
     """
 
     target: Tenths
     non_target: NDArray[np.int8]
+    non_target_size: Tenths
     non_target_increase: Flags
     new_lesion: Flags
     new_lesion_count: NDArray[np.int64]
+    new_sizes: Tenths
     new_lesion_sum: Tenths
+    new_lesion_increase: Flags
 
 
 def model_of(form: str, name: str) -> AnyModel:
@@ -83,7 +89,17 @@ class _Radiology:
         self._disease, self._measurement = disease, measurement
         self._streams, self._patients = streams, patients
         self._least_ratio = np.ones(patients.size)
-        self._last_ratio = np.ones(patients.size)
+
+    def _begin(self, non_target_mm: Array, places: int) -> None:
+        """Begin to write down what is judged by eye: non-target disease of this size, and ``places`` new lesions."""
+        increase = self._disease.non_target_visible_increase
+        self._non_target = NonTargetDisease(non_target_mm, increase)
+        self._new_lesions = NewLesions(self._patients.size, places, increase)
+
+    @property
+    def non_target_baseline(self) -> Tenths:
+        """Non-target disease at baseline in tenths of a millimetre, shape ``(N,)``; valid before the first scan."""
+        return self._non_target.size
 
     def _record(self, true_mm: Array, seen_mm: Array, exists: Flags) -> Tenths:
         """Return what is written down: 0 if not visible, the rules' size if too small, else the reading."""
@@ -92,20 +108,28 @@ class _Radiology:
         return np.where(exists, np.rint(recorded * 10.0), NO_LESION).astype(np.int32)
 
     def _read(
-        self, target: Tenths, ratio: Array, non_target_mm: Array, visible: Flags, new_mm: Array
+        self,
+        target: Tenths,
+        ratio: Array,
+        non_target_mm: Array,
+        visible: Flags,
+        new_mm: Array,
+        new_measured_mm: Array,
     ) -> Scan:
         """Return the scan: targets as written down, non-target disease at ``ratio`` of its baseline diameter."""
         non_target = self._judge_non_target(ratio, non_target_mm)
-        grew = self.has_non_target & (ratio >= self._disease.non_target_visible_increase * self._last_ratio)
-        self._last_ratio = ratio
-        new_sum = np.minimum(sum_in_order(np.where(visible, new_mm, 0.0)), LONGEST_MM)
+        increase = self._non_target.read(non_target_mm, non_target_mm < self._measurement.invisible_below_mm)
+        self._new_lesions.read(visible, new_mm, new_measured_mm)
         return Scan(
             target=target,
             non_target=non_target,
-            non_target_increase=grew,
+            non_target_size=self._non_target.size,
+            non_target_increase=self.has_non_target & increase,
             new_lesion=np.asarray(visible.any(axis=1), dtype=np.bool_),
             new_lesion_count=visible.sum(axis=1),
-            new_lesion_sum=np.rint(new_sum * 10.0).astype(np.int32),
+            new_sizes=self._new_lesions.size,
+            new_lesion_sum=self._new_lesions.target_sum,
+            new_lesion_increase=self._new_lesions.increase,
         )
 
     def _judge_non_target(self, ratio: Array, diameter_mm: Array) -> NDArray[np.int8]:
@@ -151,7 +175,8 @@ class Lumped(_Radiology):
         self.lesion_count = self._draw_count()
         self.share = self._draw_shares()
         self.has_non_target = streams.uniform("non-target disease", patients) < disease.non_target_share
-        self._new = np.full((patients.size, MOST_TARGETS), np.nan)
+        self._new = np.full((patients.size, MOST_NEW_LESIONS), np.nan)
+        self._begin(np.full(patients.size, disease.non_target_diameter_mm), MOST_NEW_LESIONS)
         # Whoever is enrolled has disease that was seen, however small.
         self.baseline = self._record(
             np.full_like(self.share, np.inf), self.share * baseline_sld[:, None], self._exists
@@ -218,7 +243,7 @@ class Lumped(_Radiology):
         visible = self._new >= self._measurement.invisible_below_mm
         new_error = np.exp(self._measurement.sum_error * normal("new lesion error", self._patients, visit))
         non_target_mm = ratio * self._disease.non_target_diameter_mm
-        return self._read(target, ratio, non_target_mm, visible, self._new * new_error[:, None])
+        return self._read(target, ratio, non_target_mm, visible, self._new, self._new * new_error[:, None])
 
 
 class Lesions(_Radiology):
@@ -266,6 +291,7 @@ class Lesions(_Radiology):
         self._is_new = np.zeros_like(at_baseline)
         self._seeded_on = np.full(at_baseline.shape, np.nan)
         self.baseline = self._record(np.full_like(seen, np.inf), seen, self._exists)
+        self._begin(np.where(self.has_non_target, self._baseline_mm[:, NON_TARGET_SLOT], 0.0), SLOTS)
 
     def take_new_lesions(self, day: float, hazards: Hazards) -> None:
         """Seed the lesions that hazards have brought since the last call.
@@ -313,7 +339,7 @@ class Lesions(_Radiology):
             1.0,
         )
         visible = self._is_new & (diameter >= self._measurement.invisible_below_mm)
-        return self._read(target, ratio, non_target_mm, visible, seen)
+        return self._read(target, ratio, non_target_mm, visible, diameter, seen)
 
 
 def disease_of(

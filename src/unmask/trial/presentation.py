@@ -27,13 +27,15 @@ def report_input(
     ``comparison`` is ``result.compare(observed)``, where it is already at hand.
     """
     protocol = result.protocol
+    # Lesion by lesion a report would be too long; they are for other programs.
+    shown = {name: table for name, table in result.tables.items() if name != "lesions"}
     return ReportInput(
         title=protocol.title + (", changed" if result.changes else ""),
         subtitle=f"Virtual randomised trial, {protocol.patients:,} patients per arm, seed {protocol.seed}"
         + (f". Changed: {'; '.join(result.changes)}" if result.changes else ""),
         design=design(protocol, result),
         arms=tuple(Arm(name, protocol.arms[name].label) for name in result.arms),
-        tables=Tables(**result.tables, trajectories=result.trajectories),
+        tables=Tables(**shown, trajectories=result.trajectories),
         summary=result.summary,
         published=protocol.published,
         observed=_observed(result, observed, comparison),

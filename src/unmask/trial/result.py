@@ -22,7 +22,7 @@ from unmask.survival.estimate import without_nan
 from unmask.survival.observed import Comparison, ObservedTrial, compare_observed
 from unmask.trial.protocol import Protocol
 
-WRITTEN_TABLES = ("patients", "assessments", "doses", "adverse_events", "time_to_event")
+WRITTEN_TABLES = ("patients", "assessments", "lesions", "doses", "adverse_events", "time_to_event")
 OUTPUTS = (
     "summary.json",
     *(f"{name}.parquet" for name in WRITTEN_TABLES),
@@ -48,7 +48,7 @@ class TrialResult:
     arms
         Experimental first, control last.
     tables
-        ``patients``, ``assessments``, ``doses``, ``adverse_events``, ``time_to_event``, ``failures``.
+        ``patients``, ``assessments``, ``lesions``, ``doses``, ``adverse_events``, ``time_to_event``, ``failures``.
     trajectories
         Quantiles over patients per arm, day and quantity.
     summary

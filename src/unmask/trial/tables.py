@@ -20,9 +20,10 @@ from unmask.safety import adverse_events
 from unmask.safety.autoimmune import diseases
 from unmask.safety.summary import MANAGEMENT, SUBSEQUENT
 from unmask.trial.conduct import ArmRecord, Readings
+from unmask.trial.lesion_table import lesion_table
 from unmask.trial.protocol import Protocol
 
-TABLES = ("patients", "assessments", "doses", "adverse_events", "course", "failures")
+TABLES = ("patients", "assessments", "lesions", "doses", "adverse_events", "course", "failures")
 CATEGORIES = {
     "assessments": (
         "arm",
@@ -33,6 +34,7 @@ CATEGORIES = {
         "irecist_response",
         "irecist_criterion",
     ),
+    "lesions": ("patient", "arm", "lesion", "organ", "kind", "state"),
     "doses": ("arm", "drug", "unit", "phase"),
     "adverse_events": ("arm", "event", "organ", "class", "action"),
     "patients": (
@@ -88,6 +90,7 @@ def arm_tables(record: ArmRecord, protocol: Protocol, tumour_type: TumourType) -
     tables = {
         "patients": _patients(record, protocol, tumour_type, ends, valid),
         "assessments": _assessments(record, valid),
+        "lesions": lesion_table(record, valid),
         "doses": _doses(record, ends),
         "adverse_events": adverse_events.table(
             record.events, record.cohort.patients, record.arm, ends.end, _reporting_end(record)

@@ -109,8 +109,9 @@ def test_what_was_not_done_and_what_is_too_small(table):
         mm("T01", 30, BASE, DAY0),
         state("T01", "", W6, DAY42, "TARGET", "NOT DONE", "LDIAM"),
         state("T01", "TOO SMALL TO MEASURE", W12, DAY84, "TARGET"),
+        state("T01", "20", (4, "WEEK 18"), "2014-05-09", "TARGET", "NOT DONE", "LDIAM"),
     ]
-    assert table([LUNG], rows).measurements.target.tolist() == [[[-1], [50]]]
+    assert table([LUNG], rows).measurements.target.tolist() == [[[-1], [50], [-1]]]
 
 
 def test_lesions_that_split_and_coalesce(table):
@@ -220,6 +221,8 @@ def test_evaluators(table):
     tu = ["p,T01,TARGET,LUNG,INVESTIGATOR,", "p,T01,TARGET,LIVER,INDEPENDENT ASSESSOR,R1"]
     assert table(tu, READERS).measurements.baseline.tolist() == [[300]]
     assert not table(tu, READERS).problems
+    other_reader_first = ["p,T01,TARGET,LYMPH NODE,INDEPENDENT ASSESSOR,R1", tu[0]]
+    assert table(other_reader_first, READERS).measurements.nodal.tolist() == [[False]]
     for name in ("R1", "independent assessor"):
         assert table(tu, READERS, evaluator=name).measurements.baseline.tolist() == [[330]]
     assert table(tu, READERS).records == {"other evaluator": 2}
@@ -238,6 +241,7 @@ RS = [
     "p,2,TRGRESP,RECIST 1.1,SD,2,WEEK 6,2014-02-14",
     "p,3,OVRLRESP,RECIST 1.1,PD,4,WEEK 18,2014-05",
     "p,4,OVRLRESP,iRECIST,iPR,2,WEEK 6,2014-02-14",
+    "p,5,OVRLRESP,RECIST 1.1,NE,1,BASELINE,2014-01-03",
 ]
 DM = ["USUBJID,RFSTDTC,ARM", "p,2014-01-03,drug"]
 
@@ -264,7 +268,11 @@ def test_disagreements_are_written(folder, tmp_path):
 def test_recorded_responses_alone(folder):
     path = folder([LUNG], START, rs=RS) / "rs.csv"
     found = read_responses(path)
-    assert found[["AVALC", "ADTF", "RSSEQ"]].to_numpy().tolist() == [["SD", "", "1"], ["PD", "D", "3"]]
+    assert found[["AVALC", "ADTF", "RSSEQ"]].to_numpy().tolist() == [
+        ["NE", "", "5"],
+        ["SD", "", "1"],
+        ["PD", "D", "3"],
+    ]
     assert read_responses(path, category="iRECIST")["AVALC"].tolist() == ["iPR"]
     with pytest.raises(ConfigurationError, match=r"RSCAT holds RECIST 1\.1, iRECIST"):
         read_responses(path, category="mRECIST")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ def compare(
     tables: list[pd.DataFrame] = []
     compared = agreeing = 0
     refused: list[ConfigurationError] = []
+    keys = _keys(table)
     for name in criteria:
         category, column, why = CATEGORIES[name]
         try:
@@ -65,14 +67,14 @@ def compare(
         ):  # a dataset without RSCAT holds one category, and not this one
             continue
         derived = {
-            _key(table, patient, day): (patient, day, response, criterion)
+            keys.get((patient, day), (patient, f"day {day:g}")): (patient, day, response, criterion)
             for patient, day, response, criterion in zip(
                 visits["patient"], visits["day"], visits[column], visits[why], strict=True
             )
         }
         rows, met = [], set()
         for record in _after_start(recorded, table):
-            key = _recorded_key(table, record)
+            key = _recorded_key(table, record, derived)
             if key in derived:
                 met.add(key)
                 compared += 1
@@ -103,15 +105,20 @@ def _after_start(recorded: pd.DataFrame, table: LesionTable) -> Iterable[Any]:
             yield record
 
 
-def _key(table: LesionTable, patient: str, day: float) -> tuple[str, str]:
-    """Return by what a visit is known: its number, or, where visits have none, its day."""
-    number = table.visit_names.get((patient, day), ("", ""))[0]
-    return patient, number or f"day {day:g}"
+def _keys(table: LesionTable) -> dict[tuple[str, float], tuple[str, str]]:
+    """Return by what each visit is known: its number, or its day where the number stands for no or several days."""
+    days = Counter((patient, number) for (patient, day), (number, _) in table.visit_names.items() if day > 0)
+    return {
+        (patient, day): (patient, number)
+        for (patient, day), (number, _) in table.visit_names.items()
+        if number and days[patient, number] == 1
+    }
 
 
-def _recorded_key(table: LesionTable, record: Any) -> tuple[str, str]:
-    if not math.isnan(record.VISITNUM):
-        return record.USUBJID, f"{record.VISITNUM:g}"
+def _recorded_key(table: LesionTable, record: Any, derived: Container[tuple[str, str]]) -> tuple[str, str]:
+    number = "" if math.isnan(record.VISITNUM) else f"{record.VISITNUM:g}"
+    if (record.USUBJID, number) in derived:
+        return record.USUBJID, number
     start = table.start_date.get(record.USUBJID)
     if start is None or record.ADT is None:
         return record.USUBJID, ""

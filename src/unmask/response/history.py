@@ -44,7 +44,12 @@ class History:
         def refuse(code: str, refused: Sequence[LesionRow], column: str = "day", **details: object) -> None:
             for joined in refused:
                 for row in (joined, *whole.pieces.get(joined.row, ())):
-                    value = {"day": f"{row.day:g}", "diameter": row.millimetres, "kind": row.kind}[column]
+                    value = {
+                        "day": f"{row.day:g}",
+                        "diameter": row.millimetres,
+                        "kind": row.kind,
+                        "merged_into": joined.merged_into,
+                    }[column]
                     problems.append(row.finding(code, column, value, **{"day": f"{row.day:g}", **details}))
 
         def numbers(rows: Sequence[LesionRow]) -> set[int]:
@@ -62,11 +67,7 @@ class History:
             early = [row for row in its if row.day <= until]
             after = its[len(early) :]
             before = [row for row in early if not row.merged_into]
-            problems += [
-                row.finding("row_bad_merge", "merged_into", row.merged_into)
-                for row in early
-                if row.merged_into
-            ]
+            refuse("row_bad_merge", [row for row in early if row.merged_into], "merged_into")
             if its[0].kind == "new":
                 refuse("row_new_at_baseline", before, "kind")
                 later += after
@@ -89,7 +90,7 @@ class History:
             refuse("row_no_baseline_patient", later, until=until)
             return cls(patient, {}, {}, (), 0, 0, problems)
         coalesced = join_merged(sorted(later, key=lambda row: row.day), {**targets, **others})
-        problems += coalesced.problems
+        refuse("row_bad_merge", coalesced.refused, "merged_into")
         problems += lesion_checks.at_baseline(targets)
         problems += lesion_checks.over_time(targets, coalesced.kept)
         if not coalesced.kept:

@@ -93,10 +93,11 @@ class Coalesced:
     """Rows of one patient after baseline in which merged lesions have a row at each visit of their host."""
 
     kept: Sequence[LesionRow]
-    """The rows given, less those that were refused."""
+    """The rows given, less the refused ones."""
     visits: Sequence[LesionRow]
     """The same with a row of each merged lesion at each visit, instead of those that state the merging."""
-    problems: Sequence[Problem]
+    refused: Sequence[LesionRow]
+    """Rows that state a merging that cannot be."""
 
 
 def join_merged(later: Sequence[LesionRow], baseline: Mapping[str, LesionRow]) -> Coalesced:
@@ -111,7 +112,7 @@ def join_merged(later: Sequence[LesionRow], baseline: Mapping[str, LesionRow]) -
     host: dict[str, LesionRow] = {}
     kept: list[LesionRow] = []
     visits: list[LesionRow] = []
-    problems: list[Problem] = []
+    refused: list[LesionRow] = []
     by_day: dict[float, list[LesionRow]] = defaultdict(list)
     for row in later:
         by_day[row.day].append(row)
@@ -121,7 +122,7 @@ def join_merged(later: Sequence[LesionRow], baseline: Mapping[str, LesionRow]) -
             if row.merged_into:
                 fits = kinds.get(row.merged_into) == row.kind and row.micrometres <= 0
                 if not fits or _root(row.merged_into, host) == row.lesion:
-                    problems.append(row.finding("row_bad_merge", "merged_into", row.merged_into))
+                    refused.append(row)
                     continue
                 host[row.lesion] = row
             else:
@@ -133,7 +134,7 @@ def join_merged(later: Sequence[LesionRow], baseline: Mapping[str, LesionRow]) -
             _within(rows.get(_root(lesion, host)), replace(stated, day=day))
             for lesion, stated in host.items()
         ]
-    return Coalesced(kept, visits, problems)
+    return Coalesced(kept, visits, refused)
 
 
 def _root(lesion: str, host: Mapping[str, LesionRow]) -> str:

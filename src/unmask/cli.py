@@ -251,7 +251,13 @@ def patient(
 
 @app.command()
 def assess(
-    file: Annotated[Path, typer.Argument(metavar="LESIONS.csv", help="patient, day, lesion, diameter_mm")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="LESIONS.csv|FOLDER|TU TR [RS] [DM]",
+            help="patient, day or date, lesion, diameter_mm as CSV or Parquet; or SDTM as CSV, XPT or Dataset-JSON.",
+        ),
+    ],
     criteria: Annotated[
         str, typer.Option("--criteria", help="Comma-separated: recist1.1, irecist.")
     ] = "recist1.1,irecist",
@@ -259,14 +265,43 @@ def assess(
         Path | None, typer.Option("--out", help="Folder for tables and plots (default: none written).")
     ] = None,
     group: Annotated[str | None, typer.Option("--group", help="Column that names the groups.")] = None,
+    patients: Annotated[
+        Path | None,
+        typer.Option("--patients", metavar="FILE", help="Arm, start_date, death, ... of each patient."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Warnings are errors: their rows are left out.")
+    ] = False,
+    evaluator: Annotated[
+        str, typer.Option("--evaluator", help="Whose SDTM records: --EVAL, --EVALID or 'accepted'.")
+    ] = "INVESTIGATOR",
+    partial_dates: Annotated[
+        str | None,
+        typer.Option(
+            "--partial-dates",
+            metavar="first|last|refuse",
+            help="What 2014-02 becomes (default: refuse; in SDTM first).",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace results that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
 ) -> None:
     """Assess measured lesions by RECIST 1.1 and iRECIST, visit by visit and patient by patient."""
     from unmask.response.assess import assess as run
+    from unmask.response.dates import checked
     from unmask.response.presentation import renderables, terminal_lines
 
-    result = run(file, criteria.split(","), out, group=group, force=force)
+    result = run(
+        files,
+        criteria.split(","),
+        out,
+        group=group,
+        force=force,
+        strict=strict,
+        patients=patients,
+        evaluator=evaluator,
+        partial_dates=None if partial_dates is None else checked(partial_dates),
+    )
     if as_json:
         typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
         return

@@ -147,6 +147,8 @@ NEW = "new anticancer therapy was started"
         ({"visits": {42: "SD", 84: "SD", 126: "SD"}, "subsequent_therapy_day": 90.0}, (84.0, False, NEW)),
         ({"visits": {42: "SD"}, "death_day": 100.0, "subsequent_therapy_day": 60.0}, (42.0, False, NEW)),
         ({"visits": {84: "SD"}, "death_day": 100.0, "subsequent_therapy_day": 20.0}, (0.0, False, NEW)),
+        # the scan on the day of the new therapy was before it
+        ({"visits": {42: "SD", 84: "SD", 126: "PD"}, "subsequent_therapy_day": 84.0}, (84.0, False, NEW)),
         # progression first, therapy after: the event stands
         ({"visits": {42: "PD"}, "subsequent_therapy_day": 42.0}, (42.0, True, RECIST)),
         ({"visits": {42: "PD"}, "subsequent_therapy_day": NAN}, (42.0, True, RECIST)),

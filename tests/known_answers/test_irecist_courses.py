@@ -224,3 +224,33 @@ def test_what_a_response_is_judged_against_to_end_an_unconfirmed_progression():
     # Further growth is progression all the same, and so is what has grown against baseline.
     assert course([100], [[50], [65], [70]], rules=against).irecist[-1] == "iCPD"
     assert course([100], [[130], [128]], rules=against).irecist[-1] == "iUPD"
+
+
+def test_new_symptoms_confirm_early_only_with_one_more_new_lesion():
+    found = course([50], [[50], [50]], new=[1, 1], new_grew=[0, 1], days=[42, 56], symptoms=[0, 1])
+    assert found.irecist == ["iUPD", "iUPD"]
+
+
+def test_an_unmeasured_new_lesion_that_is_gone_confirms_nothing():
+    days = [42, 60, 84]
+    found = course([50], [[50], [50], [44]], new=[1, 1, 0], new_grew=[0, 1, 0], days=days)
+    assert found.irecist == ["iUPD", "iUPD", "iSD"]
+
+
+def test_a_new_lesion_measured_for_the_first_time_has_not_grown():
+    sizes = {"new": [1, 1, 1], "new_sum": [-0.1, -0.1, 12.0]}
+    assert course([50], [[50], [40], [40]], **sizes).irecist == ["iUPD", "iSD", "iSD"]
+
+
+def test_within_the_window_a_scan_confirms_also_where_a_late_one_starts_again():
+    rules = Rules(immune_late_scan="starts again")
+    assert course([50], [[60], [70]], rules=rules).irecist[-1] == "iCPD"
+    # 56 + 2 days are still the window
+    assert course([50], [[60], [70]], rules=rules, days=[42, 100]).irecist[-1] == "iCPD"
+    assert course([50], [[60], [70]], rules=rules, days=[42, 101]).irecist[-1] == "iUPD"
+
+
+def test_against_baseline_twenty_per_cent_exactly_is_still_progression():
+    rules = Rules(immune_reset="baseline")
+    assert course([100], [[125], [120]], rules=rules).irecist[-1] == "iUPD"
+    assert course([100], [[125], [119.9]], rules=rules).irecist[-1] == "iSD"

@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -149,8 +150,9 @@ def test_irecist_differs_from_recist_only_after_a_progression(cohort):
     np.testing.assert_array_equal(immune[before], as_immune[overall][before])
 
 
-WORDS = """a b -5 0 1 42 84 12.5 30 -1 1e9 nan inf NE 12,5 new target non-target yes no lung ' " é 1e400 0x1f １２"""
-CELLS = st.sampled_from(["", "\n", "\x00", "9" * 400, *WORDS.split(" ")])
+WORDS = """a b -5 0 1 42 84 12.5 30 -1 1e9 nan inf NE 12,5 new target non-target yes no lung ' " é 1e400 0x1f １２
+2014-01-03 2014-02 2014-02-30 2014-03-01T10 equivocal absent"""
+CELLS = st.sampled_from(["", "\n", "\x00", "9" * 400, *WORDS.split()])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -161,6 +163,8 @@ CELLS = st.sampled_from(["", "\n", "\x00", "9" * 400, *WORDS.split(" ")])
             "patient,day,lesion,diameter,kind,nodal,organ,arm",
             "patient;day;diameter",
             "day,patient,diameter_mm,state,kind",
+            "patient,date,diameter,lesion,start_date",
+            "patient,day,diameter,lesion,part_of,merged_into,kind",
             "patient,day",
             "patient,day,diameter,diameter",
             "",
@@ -172,6 +176,86 @@ def test_any_table_gives_a_result_or_a_named_error(tmp_path, header, table):
     path = tmp_path / "lesions.csv"
     path.write_text("\n".join([header, *(",".join(row) for row in table)]), encoding="utf-8")
     check(path)
+    check(path, strict=True, partial_dates="last")
+
+
+LESION_IDS = st.sampled_from(["A", "B", "C", "A1", ""])
+PLAUSIBLE = st.fixed_dictionaries(
+    {
+        "patient": st.sampled_from(["p", "q"]),
+        "day": st.sampled_from([-40, -5, 0, 42, 84, 126]),
+        "lesion": LESION_IDS,
+        "diameter": st.sampled_from([None, 0.0, 4.95, 9.9, 20.0, 21.0, 90.0, 501.0]),
+        "kind": st.sampled_from(["target", "target", "target", "non-target", "new"]),
+        "nodal": st.sampled_from([False, False, True]),
+        "organ": st.sampled_from(["left lung", "right lung", None]),
+        "state": st.sampled_from(["", "", "", "present", "absent", "too small", "equivocal", "increased"]),
+        "part_of": st.sampled_from(["", "", "", "A"]),
+        "merged_into": st.sampled_from(["", "", "", "A", "B"]),
+    }
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(PLAUSIBLE, min_size=1, max_size=25))
+def test_no_row_is_lost_as_parquet_as_csv_and_strictly(tmp_path, rows):
+    csv, parquet = tmp_path / "lesions.csv", tmp_path / "lesions.parquet"
+    table = pd.DataFrame(rows)
+    table.to_csv(csv, index=False)
+    table.to_parquet(parquet, index=False)
+    found = [check(path) for path in (csv, parquet)]
+    assert (found[0] is None) == (found[1] is None)
+    if found[0] is not None:
+        assert found[0].problems == found[1].problems
+        pd.testing.assert_frame_equal(found[0].visits, found[1].visits)
+    strict = check(csv, strict=True)
+    if strict is not None:
+        assert all(problem.severity == "error" for problem in strict.problems)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=200), st.integers(0, 2000), st.sampled_from(["lesions.parquet", "tr.xpt", "tr.json"])
+)
+def test_any_bytes_under_any_name_give_a_named_error(tmp_path, content, at, name):
+    good = tmp_path / "good.parquet"
+    if not good.is_file():
+        pd.DataFrame({"patient": ["p", "p"], "day": [0, 42], "diameter": [20.0, 10.0]}).to_parquet(good)
+    raw = good.read_bytes()
+    path = tmp_path / name
+    path.write_bytes(raw[:at] + content + raw[at + len(content) :] if name.endswith("parquet") else content)
+    check(path)
+
+
+DATASET_CELLS = {
+    "USUBJID": ["p", "p", "q", ""],
+    "TRLNKID": ["T01", "T02", "T01.1", "T01/T02", ""],
+    "TRGRPID": ["TARGET", "TARGET", "NON-TARGET", "NEW", ""],
+    "TRTESTCD": ["LDIAM", "LPERP", "DIAMETER", "TUMSTATE", "SUMDIAM"],
+    "TRSTRESC": ["20", "12.5", "0", "PRESENT", "ABSENT", "x", ""],
+    "TRSTRESU": ["mm", "mm", "cm", ""],
+    "TRSTAT": ["", "", "NOT DONE"],
+    "VISITNUM": ["1", "2", "3", "x", ""],
+    "VISIT": ["BASELINE", "WEEK 6", ""],
+    "TRDTC": ["2014-01-03", "2014-02-14", "2014-03", "2014-06-01", "", "x"],
+}
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.fixed_dictionaries({name: st.sampled_from(cells) for name, cells in DATASET_CELLS.items()}),
+        min_size=1,
+        max_size=20,
+    ),
+    st.booleans(),
+)
+def test_any_tumour_results_give_a_result_or_a_named_error(tmp_path, records, strict):
+    pd.DataFrame(records).to_csv(tmp_path / "tr.csv", index=False)
+    (tmp_path / "tu.csv").write_text(
+        "USUBJID,TULNKID,TUSTRESC,TULOC\np,T01,TARGET,LUNG\np,T02,TARGET,LYMPH NODE\n"
+    )
+    check(tmp_path, strict=strict)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -183,9 +267,9 @@ def test_any_bytes_give_a_named_error_or_a_result(tmp_path, content, headed):
     check(path)
 
 
-def check(path):
+def check(path, **options):
     try:
-        result = assess(path)
+        result = assess(path, **options)
     except DataError as error:
         assert error.exit_code == 3
         assert str(path) in str(error)
@@ -193,7 +277,10 @@ def check(path):
         raise AssertionError(f"a bad file is bad data, not {type(error).__name__}: {error}") from error
     else:
         counts = result.summary["rows"]
-        errors = sum(p.severity == "error" for p in result.problems)
-        assert counts["read"] == counts["used"] + counts["superseded_baselines"] + errors
+        bad_rows = {p.bad_row for p in result.problems} - {None}
+        assert counts["left_out"] == len(bad_rows)
+        assert counts["read"] == counts["used"] + counts["superseded_baselines"] + counts["left_out"]
         assert all(problem.text and "{" not in problem.text for problem in result.problems)
         assert len(result.patients) == result.summary["patients"]
+        return result
+    return None

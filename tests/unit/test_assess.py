@@ -191,9 +191,9 @@ def test_real_lesions_of_four_trials():
         "used": 7469,
         "superseded_baselines": 1,
         "left_out": 7,
-        "rounded_to_tenths": 105,
+        "finer_than_tenths": 105,
     }
-    assert summary["problems"] == {"old_baseline": 37, "duplicate": 5, "conflict": 2}
+    assert summary["problems"] == {"old_baseline": 37, "duplicate": 5, "conflict": 2, "dip": 1}
     assert summary["patients_assessed"] == 1298
     assert summary["baseline_until_day"] == 1
     # Against the rules written out once more, one patient at a time, with fractions.

@@ -444,3 +444,25 @@ def test_what_nobody_expected_is_one_sentence(
     monkeypatch.setenv("UNMASK_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         cli.run(["trial", "oak", "--patients", "2"])
+
+
+def test_assess_takes_sdtm_a_subject_file_and_strictness(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lesions.csv").write_text(
+        "patient,date,diameter_mm\np,2014-01-01,20\np,2014-02-14,10\np,2014-05,10\nq,2014-01-01,9\nq,2014-02-14,9\n"
+    )
+    Path("subjects.csv").write_text("patient,arm,start_date\np,x,2014-01-03\nq,x,2014-01-03\n")
+    done = command("assess", "lesions.csv", "--patients", "subjects.csv", "--json")
+    summary = json.loads(done.out)
+    assert (summary["strict"], summary["patients_assessed"]) == (False, 2)
+    assert summary["problems"] == {"partial_date": 1, "small_target": 1}
+    options = ("--patients", "subjects.csv", "--partial-dates", "last", "--strict", "--json")
+    strict = command("assess", "lesions.csv", *options)
+    assert strict.code == 0
+    assert json.loads(strict.out)["patients_assessed"] == 1
+    complained(command("assess", "lesions.csv", "--strict"), 3, "no patient can be assessed")
+    complained(command("assess", "lesions.csv", "--partial-dates", "soon"), 2, "first, last, refuse")
+    complained(command("assess", "lesions.csv", "--patients", "none.csv"), 3, "none.csv does not exist")
+    complained(command("assess", "lesions.csv", "subjects.csv"), 3, "none of the datasets")

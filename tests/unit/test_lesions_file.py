@@ -69,6 +69,12 @@ def test_a_file_without_day_0_counts_days_from_1(read):
         ('p,84,A,"12,5",,,,', "row_decimal_comma", "with a point"),
         ("p,2020-01-01,A,10,,,,", "row_bad_day", "2020-01-01"),
         ("p,,A,10,,,,", "row_bad_day", "Give days relative to the first dose"),
+        ("p,84,A,10,,,,progression", "row_state_of_other_kind", "the diameter decides"),
+        ("p,84,A,10,,,,increased", "row_state_of_other_kind", "non-target"),
+        ("p,84,N,,new,,,increased", "row_state_of_other_kind", "non-target"),
+        ("p,84,A,10,,,,equivocal", "row_state_of_other_kind", "equivocal for new ones"),
+        ("p,84,A,10,,,,absent", "row_state_contradicts", "'absent' and has a diameter of 10 mm"),
+        ("p,84,A,10,,,,not evaluated", "row_state_contradicts", "not evaluated"),
         ("p,99999,A,10,,,,", "row_bad_day", "99999"),
         (",84,A,10,,,,", "row_no_patient", "patient is empty"),
         ("p,84,A,10,sort,,,", "row_bad_kind", "target, non-target or new"),
@@ -116,7 +122,7 @@ def test_warnings_leave_the_row_in(read):
     found = warnings(table)
     assert found.count("row_small_target") == 7
     assert found.count("row_old_baseline") == 6
-    assert {"patient_many_targets", "patient_many_targets_organ", "patient_days_disordered"} < set(found)
+    assert {"row_many_targets", "row_many_targets_organ", "row_days_disordered"} < set(found)
     assert "patient_no_follow_up" in found
 
 

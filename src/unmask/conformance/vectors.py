@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tomllib
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,20 @@ def published(table: str) -> list[dict[str, Any]]:
     text = files("unmask.conformance").joinpath("published.toml").read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = tomllib.loads(text)[table]
     return rows
+
+
+def reason(comparison: str, record: str, expected: str, found: str) -> str:
+    """Return why a vector is known to be wrong (``known_defects.toml``), or "" where nothing is known."""
+    text = files("unmask.conformance").joinpath("known_defects.toml").read_text(encoding="utf-8")
+    for defect in tomllib.loads(text)["defect"]:
+        if (
+            defect["comparison"] == comparison
+            and fnmatchcase(record, defect["record"])
+            and defect.get("expected", expected) == expected
+            and defect.get("found", found) == found
+        ):
+            return str(defect["why"])
+    return ""
 
 
 def read(folder: Path, name: str, columns: Sequence[str]) -> list[dict[str, str]] | None:

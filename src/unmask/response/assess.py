@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,17 @@ from typing import Any
 import pandas as pd
 
 from unmask.errors import ConfigurationError
-from unmask.response.lesions import LesionTable, read_lesions
+from unmask.response.dates import PartialDates
+from unmask.response.disagreements import Comparison, compare
+from unmask.response.lesions import LesionTable
 from unmask.response.outcomes import outcomes
 from unmask.response.output import save
 from unmask.response.problems import Problem
 from unmask.response.rules import Rules
+from unmask.response.sources import find_sources, read_sources
+from unmask.response.subjects import Subjects
 from unmask.response.summary import summarise
 from unmask.response.tables import patient_table, visit_table
-from unmask.response.verdicts import judge
 
 CRITERIA = ("recist1.1", "irecist")
 GROUP_COLUMNS = (("trial",), ("arm", "treatment", "group"))
@@ -39,12 +42,16 @@ class AssessResult:
     problems: tuple[Problem, ...]
     summary: Mapping[str, Any]
     """Counts by category and group, RECIST 1.1 beside iRECIST (``summary.json``)."""
+    subjects: Subjects | None = None
+    """The subject file, where there was one."""
+    comparison: Comparison | None = None
+    """Recorded overall responses against the derived ones, where there were some (``disagreements.csv``)."""
     written: tuple[Path, ...] = ()
     """Files written, when an output folder was given."""
 
 
 def assess(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     criteria: Sequence[str] = CRITERIA,
     out: str | Path | None = None,
     *,
@@ -52,13 +59,18 @@ def assess(
     group: str | None = None,
     baseline_until: int | None = None,
     force: bool = False,
+    strict: bool = False,
+    patients: str | Path | None = None,
+    evaluator: str = "INVESTIGATOR",
+    partial_dates: PartialDates | None = None,
 ) -> AssessResult:
-    """Assess a lesion CSV by RECIST 1.1 and iRECIST.
+    """Assess lesions by RECIST 1.1 and iRECIST.
 
     Parameters
     ----------
     path
-        Lesion file; :func:`unmask.response.lesions.read_lesions` states its columns and what is baseline.
+        Lesion file (CSV or Parquet), the SDTM datasets TU and TR (RS, DM) one by one, or a folder that holds them;
+        ``docs/response-input.md`` states columns, formats and what is baseline.
     criteria
         Any of ``"recist1.1"`` and ``"irecist"``: which verdicts the tables show.
     out
@@ -72,6 +84,15 @@ def assess(
         Last day that may hold a baseline.
     force
         Overwrite files in an existing folder.
+    strict
+        Take every warning as an error: its row is left out, or its patient.
+    patients
+        Subject file: arm, reference date, death, ... (:func:`unmask.response.subjects.read_subjects`).
+    evaluator
+        Whose records of SDTM data: a value of --EVAL or --EVALID, or ``"accepted"``.
+    partial_dates
+        What a date without day or month becomes: its ``"first"`` day, its ``"last"``, or a bad row (``"refuse"``).
+        Default: refuse in a lesion file, first in SDTM data.
 
     Raises
     ------
@@ -82,17 +103,43 @@ def assess(
     """
     chosen = _criteria(criteria)
     rules = rules or Rules()
-    table = read_lesions(path, rules=rules, baseline_until=baseline_until)
-    groups = _groups(Path(path), table, group)
-    verdicts = judge(table.since_start, rules)
+    given = [path] if isinstance(path, str | Path) else list(path)
+    sources = find_sources([Path(file) for file in given])
+    table, subjects = read_sources(
+        sources,
+        rules=rules,
+        baseline_until=baseline_until,
+        strict=strict,
+        patients=None if patients is None else Path(patients),
+        evaluator=evaluator,
+        partial_dates=partial_dates,
+    )
+    groups = _groups(sources.named, table, group)
+    verdicts = table.judged(rules)
     visits = visit_table(table, verdicts, groups, chosen)
-    patients = patient_table(table, verdicts, outcomes(verdicts), groups, chosen)
-    summary = summarise(Path(path), table, patients, rules, chosen)
-    result = AssessResult(Path(path), chosen, rules, visits, patients, table.problems, summary)
+    by_patient = patient_table(table, verdicts, outcomes(verdicts), groups, chosen)
+    summary = summarise(sources.named, table, by_patient, rules, chosen)
+    comparison = None
+    tables = {}
+    if sources.rs is not None:
+        comparison = compare(sources.rs, table, visits, chosen, evaluator)
+        summary["recorded_responses"] = {"compared": comparison.compared, "agreeing": comparison.agreeing}
+        tables["disagreements.csv"] = comparison.disagreements
+    result = AssessResult(
+        sources.named,
+        chosen,
+        rules,
+        visits,
+        by_patient,
+        table.problems,
+        summary,
+        subjects,
+        comparison,
+    )
     if out is None:
         return result
-    files = save(Path(out), visits, patients, table.problems, summary, force=force)
-    return AssessResult(Path(path), chosen, rules, visits, patients, table.problems, summary, files)
+    files = save(Path(out), visits, by_patient, table.problems, summary, force=force, tables=tables)
+    return replace(result, written=files)
 
 
 def _criteria(names: Sequence[str]) -> tuple[str, ...]:

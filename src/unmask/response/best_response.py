@@ -18,6 +18,7 @@ from unmask.response.recist import Bools
 from unmask.response.rules import Rules
 
 Days = NDArray[np.float64]
+Visits = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,12 @@ class Best:
 
     response: Codes
     """:class:`Response` (or :class:`ImmuneResponse` from :func:`ibor`)."""
+    visit: Visits
+    """Number of the visit at which it is dated, from 0: the first that qualifies for this category; -1: none."""
     day: Days
-    """Day of the first visit that qualifies for this category (NaN: no visit)."""
+    """Day of that visit (NaN: no visit)."""
+    first_response_visit: Visits
+    """Number of the visit of the first CR or PR that counts, for responders; -1 otherwise."""
     first_response_day: Days
     """Day of the first CR or PR that counts, for responders; NaN otherwise."""
     confirmed: Bools
@@ -63,10 +68,13 @@ def confirmed(
     -----
     Only visits up to the first PD count (``rules.progression_ends_assessment``). CR needs a later CR, PR a
     later CR or PR, at least ``rules.confirmation_days`` after it, with nothing but responses and at most
-    ``rules.max_not_evaluable_between`` NE in between; an unconfirmed one counts as stable disease.
+    ``rules.max_not_evaluable_between`` NE and ``rules.max_stable_between`` SD in between; an unconfirmed one counts as
+    stable disease (``rules.response_counts_as_stable``). What a CR is worth that disease follows is
+    ``rules.complete_then_partial`` (Eisenhauer 2009, Table 3, footnote a).
     """
     rules = rules or Rules()
     codes, days = _table(overall, day, valid, Response.MISSING)
+    codes = _after_complete(codes, rules)
     if criterion is not None and not rules.ongoing_response_confirms:
         merely_ongoing = (codes == Response.PR) & (np.asarray(criterion) == Criterion.RESPONSE_ONGOING)
         codes = np.where(merely_ongoing, Response.SD, codes).astype(np.int8)
@@ -87,6 +95,7 @@ def unconfirmed(
     """Best overall response when no confirmation is required; arguments as :func:`confirmed`."""
     rules = rules or Rules()
     codes, days = _table(overall, day, valid, Response.MISSING)
+    codes = _after_complete(codes, rules)
     if rules.progression_ends_assessment:
         codes = _until(codes, Response.PD, Response.MISSING)
     complete, partial = _confirmed_pairs(codes, days, rules)
@@ -124,26 +133,48 @@ def ibor(
     progressed = best.response == Response.PD
     proven = codes == ImmuneResponse.ICPD
     category = np.where(progressed & proven.any(axis=1), ImmuneResponse.ICPD, category).astype(np.int8)
-    when = np.where(category == ImmuneResponse.ICPD, first_day(proven, days), best.day)
-    return Best(category, when, best.first_response_day, best.confirmed)
+    visit = np.where(category == ImmuneResponse.ICPD, first_visit(proven), best.visit)
+    return Best(
+        category,
+        visit,
+        day_of(visit, days),
+        best.first_response_visit,
+        best.first_response_day,
+        best.confirmed,
+    )
 
 
-def ipfs_day(response: ArrayLike, day: ArrayLike, *, valid: ArrayLike | None = None) -> Days:
-    """Day of iRECIST progression (N,), NaN without one.
+def ipfs_visit(
+    response: ArrayLike, day: ArrayLike, rules: Rules | None = None, *, valid: ArrayLike | None = None
+) -> Visits:
+    """Number of the visit of iRECIST progression (N,), -1 without one.
 
     It is the first iUPD of the block that is confirmed or still open at the last visit; a block that iSD,
-    iPR, iCR or non-iCR/non-iUPD followed is ignored (Seymour 2017).
+    iPR, iCR or non-iCR/non-iUPD followed is ignored (Seymour 2017). With ``rules.repeated_iupd = "last"`` a block that
+    was never confirmed is dated at its last iUPD instead (admiralonco's vignette).
     """
-    codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
-    found = np.full(len(codes), np.nan)
+    rules = rules or Rules()
+    codes, _ = _table(response, day, valid, ImmuneResponse.MISSING)
+    found = np.full(len(codes), -1, dtype=np.int64)
+    last = found
     done = np.zeros(len(codes), dtype=bool)
     for visit in range(codes.shape[1]):
         code = codes[:, visit]
         worse = ~done & ((code == ImmuneResponse.IUPD) | (code == ImmuneResponse.ICPD))
-        found = np.where(worse & np.isnan(found), days[:, visit], found)
+        found = np.where(worse & (found < 0), visit, found)
+        last = np.where(worse, visit, last)
         done |= code == ImmuneResponse.ICPD
-        found = np.where(~done & _is_benefit(code), np.nan, found)
-    return found
+        closed = ~done & _is_benefit(code)
+        found, last = np.where(closed, -1, found), np.where(closed, -1, last)
+    return np.asarray(np.where(done | (rules.repeated_iupd == "first"), found, last))
+
+
+def ipfs_day(
+    response: ArrayLike, day: ArrayLike, rules: Rules | None = None, *, valid: ArrayLike | None = None
+) -> Days:
+    """Day of iRECIST progression (N,), NaN without one: that of :func:`ipfs_visit`."""
+    _, days = _table(response, day, valid, ImmuneResponse.MISSING)
+    return day_of(ipfs_visit(response, day, rules, valid=valid), days)
 
 
 @dataclass(frozen=True)
@@ -210,6 +241,16 @@ _IMMUNE_AS_RECIST = np.array(
     ],
     dtype=np.int8,
 )
+
+
+def _after_complete(codes: Codes, rules: Rules) -> Codes:
+    """Return the codes with disease after a CR as progression, if the rules have it so (Table 3, footnote a)."""
+    if rules.complete_then_partial != "PD":
+        return codes
+    complete = codes == Response.CR
+    before = np.cumsum(complete, axis=1) - complete > 0
+    disease = (codes == Response.PR) | (codes == Response.SD) | (codes == Response.NON_CR_NON_PD)
+    return np.where(before & disease, Response.PD, codes).astype(np.int8)
 
 
 def _is_benefit(code: Codes) -> Bools:
@@ -291,28 +332,61 @@ def _rank(
     shortest = rules.stable_min_day if sd_min_day is None else sd_min_day
     late = days >= shortest
     response = (codes == Response.CR) | (codes == Response.PR)
+    stable = (codes == Response.SD) | (response & rules.response_counts_as_stable)
+    progressed = codes == Response.PD
+    recorded = (codes != Response.MISSING) & (codes != Response.NA) & (codes != Response.ND)
     qualifying = [
         complete,
         partial,
-        late & (response | (codes == Response.SD)),
+        late & stable,
         late & (codes == Response.NON_CR_NON_PD),
-        codes == Response.PD,
-        (codes != Response.MISSING) & (codes != Response.NA),
+        progressed & late if rules.early_progression == "NE" else progressed,
+        recorded,
+        codes == Response.ND,
     ]
-    order = [Response.CR, Response.PR, Response.SD, Response.NON_CR_NON_PD, Response.PD, Response.NE]
+    order = [
+        Response.CR,
+        Response.PR,
+        Response.SD,
+        Response.NON_CR_NON_PD,
+        Response.PD,
+        Response.NE,
+        Response.ND,
+    ]
     nothing = Response.NE if rules.no_record_as_not_evaluable else Response.MISSING
     category = np.select([q.any(axis=1) for q in qualifying], order, default=nothing).astype(np.int8)
-    when = np.full(len(codes), np.nan)
+    visit = np.full(len(codes), -1, dtype=np.int64)
     for visits, kind in zip(qualifying, order, strict=True):
-        when = np.where(category == kind, first_day(visits, days), when)
-    first = np.where((complete | partial).any(axis=1), first_day(complete | partial, days), np.nan)
-    return Best(category, when, first, np.asarray(pairs.any(axis=1)))
+        visit = np.where(category == kind, first_visit(visits), visit)
+    if rules.fallback_day == "first response":
+        fell = ((category == Response.SD) | (category == Response.PD)) & response.any(axis=1)
+        visit = np.where(fell, first_visit(response), visit)
+    counted = first_visit(complete | partial)
+    return Best(
+        category,
+        visit,
+        day_of(visit, days),
+        counted,
+        day_of(counted, days),
+        np.asarray(pairs.any(axis=1)),
+    )
+
+
+def first_visit(chosen: Bools) -> Visits:
+    """Number of the first visit that is ``chosen`` (N, V) per patient, -1 when none is."""
+    if chosen.shape[1] == 0:
+        return np.full(len(chosen), -1, dtype=np.int64)
+    index = chosen.argmax(axis=1)
+    return np.where(chosen[np.arange(len(chosen)), index], index, -1)
+
+
+def day_of(visit: Visits, days: Days) -> Days:
+    """Day of a visit per patient (``days`` is (N, V)), NaN where ``visit`` is -1."""
+    if days.shape[1] == 0:
+        return np.full(len(visit), np.nan)
+    return np.where(visit >= 0, days[np.arange(len(visit)), visit], np.nan)
 
 
 def first_day(chosen: Bools, days: Days) -> Days:
     """Day of the first visit that is ``chosen`` (both (N, V)) per patient, NaN when none is."""
-    if chosen.shape[1] == 0:
-        return np.full(len(chosen), np.nan)
-    index = chosen.argmax(axis=1)
-    rows = np.arange(len(chosen))
-    return np.where(chosen[rows, index], days[rows, index], np.nan)
+    return day_of(first_visit(chosen), days)

@@ -30,6 +30,8 @@ class Response(IntEnum):
     NE = 6
     MISSING = 7
     """No assessment at all (padding in rectangular tables)."""
+    ND = 8
+    """Recorded as not done; some data standards have it, no rule of RECIST gives it."""
 
     @property
     def label(self) -> str:
@@ -77,6 +79,7 @@ AS_IMMUNE = np.array(
         ImmuneResponse.IUPD,
         ImmuneResponse.NE,
         ImmuneResponse.MISSING,
+        ImmuneResponse.NE,
     ],
     dtype=np.int8,
 )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from unmask.response.lesion_rows import MOST_PER_ORGAN, MOST_TARGETS, LesionRow
+from unmask.response import lesion_checks
+from unmask.response.lesion_rows import LesionRow
 from unmask.response.problems import Problem
-
-OLDEST_BASELINE_DAYS = 28
+from unmask.response.split_lesions import join_fragments, join_merged
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,10 @@ class History:
     others: Mapping[str, LesionRow]
     """Non-target lesion -> its baseline row."""
     later: Sequence[LesionRow]
-    """Rows after baseline, in order of day."""
+    """Rows after baseline, in order of day; every lesion in one piece, merged ones with a row wherever their host
+    has one."""
+    used: int
+    """Rows of the file that are in it."""
     superseded: int
     problems: Sequence[Problem]
 
@@ -35,71 +37,69 @@ class History:
     @classmethod
     def of(cls, patient: str, rows: Sequence[LesionRow], until: int) -> History:
         """Sort out the rows of one patient; ``until`` is the last day that may hold a baseline."""
-        problems: list[Problem] = []
-        if any(a.day > b.day for a, b in pairwise(rows)):
-            problems.append(Problem("patient_days_disordered", "warning", None, patient, "day", ""))
-        kept = _without_repeats(_of_one_kind(rows, problems), problems)
+        problems = list(lesion_checks.in_file_order(rows))
+        whole = join_fragments(_without_repeats(_of_one_kind(rows, problems), problems))
+        problems += whole.problems
+
+        def refuse(code: str, refused: Sequence[LesionRow], column: str = "day", **details: object) -> None:
+            for joined in refused:
+                for row in (joined, *whole.pieces.get(joined.row, ())):
+                    value = {
+                        "day": f"{row.day:g}",
+                        "diameter": row.millimetres,
+                        "kind": row.kind,
+                        "merged_into": joined.merged_into,
+                    }[column]
+                    problems.append(row.finding(code, column, value, **{"day": f"{row.day:g}", **details}))
+
+        def numbers(rows: Sequence[LesionRow]) -> set[int]:
+            return {r.row for row in rows for r in (row, *whole.pieces.get(row.row, ()))}
+
         targets: dict[str, LesionRow] = {}
         others: dict[str, LesionRow] = {}
         later: list[LesionRow] = []
-        superseded = 0
-        by_lesion: dict[str, list[LesionRow]] = defaultdict(list)
-        for row in kept:
-            by_lesion[row.lesion].append(row)
         without: list[LesionRow] = []
+        superseded: list[LesionRow] = []
+        by_lesion: dict[str, list[LesionRow]] = defaultdict(list)
+        for row in whole.rows:
+            by_lesion[row.lesion].append(row)
         for lesion, its in by_lesion.items():
-            before = [row for row in its if row.day <= until]
-            after = [row for row in its if row.day > until]
+            early = [row for row in its if row.day <= until]
+            after = its[len(early) :]
+            before = [row for row in early if not row.merged_into]
+            refuse("row_bad_merge", [row for row in early if row.merged_into], "merged_into")
             if its[0].kind == "new":
-                problems += [
-                    _error("row_new_at_baseline", row, "kind", "new", day=f"{row.day:g}") for row in before
-                ]
+                refuse("row_new_at_baseline", before, "kind")
                 later += after
                 continue
-            if its[0].kind == "target":
-                measured = [row for row in before if row.tenths >= 0]
-                if not measured:
-                    without += its
-                    continue
-                if measured[-1].tenths == 0:
-                    problems += [_error("row_zero_baseline", row, "diameter", _mm(row)) for row in its]
-                    continue
-                targets[lesion] = measured[-1]
-            else:
-                if not before:
-                    without += its
-                    continue
-                others[lesion] = before[-1]
-            superseded += len(before) - 1
+            followed = targets if its[0].kind == "target" else others
+            eligible = [row for row in before if row.micrometres >= 0] if followed is targets else before
+            if not eligible:
+                without += its
+                continue
+            if followed is targets and eligible[-1].micrometres == 0:
+                refuse("row_zero_baseline", its, "diameter")
+                continue
+            followed[lesion] = eligible[-1]
+            superseded += [row for row in before if row is not eligible[-1]]
             later += after
-        for row in without:
-            code = "row_no_baseline_lesion" if targets or others else "row_no_baseline_patient"
-            problems.append(_error(code, row, "day", f"{row.day:g}", until=until))
+        refuse(
+            "row_no_baseline_lesion" if targets or others else "row_no_baseline_patient", without, until=until
+        )
         if not (targets or others):
-            problems += [
-                _error("row_no_baseline_patient", r, "day", f"{r.day:g}", until=until) for r in later
-            ]
-            later = []
-        later.sort(key=lambda row: row.day)
-        problems += _warnings(patient, targets, bool(later), bool(targets or others))
-        return cls(patient, targets, others, later, superseded, problems)
-
-
-def _error(code: str, row: LesionRow, column: str, value: object, **details: object) -> Problem:
-    return Problem(
-        code,
-        "error",
-        row.row,
-        row.patient,
-        column,
-        str(value),
-        row.original,
-        {"lesion": row.lesion, **details},
-    )
-
-
-def _mm(row: LesionRow) -> str:
-    return "" if row.tenths < 0 else f"{row.tenths / 10:g}"
+            refuse("row_no_baseline_patient", later, until=until)
+            return cls(patient, {}, {}, (), 0, 0, problems)
+        coalesced = join_merged(sorted(later, key=lambda row: row.day), {**targets, **others})
+        refuse("row_bad_merge", coalesced.refused, "merged_into")
+        problems += lesion_checks.at_baseline(targets)
+        problems += lesion_checks.over_time(targets, coalesced.kept)
+        if not coalesced.kept:
+            problems.append(Problem("patient_no_follow_up", "warning", None, patient, "day", ""))
+        # A record of lesions that grew together is one row of several lesions: bad if it is bad for any of them.
+        bad = {p.row for p in problems if p.severity == "error"}
+        used = numbers([*targets.values(), *others.values(), *coalesced.kept]) - bad
+        old = numbers(superseded) - used - bad
+        return cls(patient, targets, others, coalesced.visits, len(used), len(old), problems)
 
 
 def _of_one_kind(rows: Sequence[LesionRow], problems: list[Problem]) -> list[LesionRow]:
@@ -111,7 +111,7 @@ def _of_one_kind(rows: Sequence[LesionRow], problems: list[Problem]) -> list[Les
             kept.append(row)
         else:
             problems.append(
-                _error("row_kind_changes", row, "kind", row.kind, expected=known.kind, other=known.row)
+                row.finding("row_kind_changes", "kind", row.kind, expected=known.kind, other=known.row)
             )
     return kept
 
@@ -123,49 +123,21 @@ def _without_repeats(rows: Sequence[LesionRow], problems: list[Problem]) -> list
         same[row.day, row.lesion].append(row)
     kept = []
     for (day, _), copies in same.items():
-        values = {(row.tenths, row.state) for row in copies}
+        first = copies[0]
+        if len(copies) == 1:
+            kept.append(first)
+            continue
+        values = {(row.micrometres, row.state, row.part_of, row.merged_into) for row in copies}
         if len(values) == 1:
-            kept.append(copies[0])
+            kept.append(first)
             problems += [
-                _error("row_duplicate", row, "day", f"{day:g}", day=f"{day:g}", other=copies[0].row)
+                row.finding("row_duplicate", "day", f"{day:g}", day=f"{day:g}", other=first.row)
                 for row in copies[1:]
             ]
         else:
             where = ", ".join(str(row.row) for row in copies)
+            details = {"day": f"{day:g}", "rows": where, "count": len(values)}
             problems += [
-                _error(
-                    "row_conflict", row, "diameter", _mm(row), day=f"{day:g}", rows=where, count=len(values)
-                )
-                for row in copies
+                row.finding("row_conflict", "diameter", row.millimetres, **details) for row in copies
             ]
     return sorted(kept, key=lambda row: row.day)
-
-
-def _warnings(
-    patient: str, targets: Mapping[str, LesionRow], followed: bool, usable: bool
-) -> Iterable[Problem]:
-    for lesion, row in targets.items():
-        if not row.measurable:
-            details = {"lesion": lesion, "expected": f"{row.smallest_measurable / 10:g}"}
-            yield replace(
-                _error("row_small_target", row, "diameter", _mm(row), **details), severity="warning"
-            )
-        if -row.day > OLDEST_BASELINE_DAYS:
-            age = f"{-row.day:g}"
-            yield replace(_error("row_old_baseline", row, "day", f"{row.day:g}", age=age), severity="warning")
-    if len(targets) > MOST_TARGETS:
-        yield Problem("patient_many_targets", "warning", None, patient, "lesion", str(len(targets)))
-    organs = [row.organ for row in targets.values() if row.organ]
-    for organ in dict.fromkeys(organs):
-        if organs.count(organ) > MOST_PER_ORGAN:
-            yield Problem(
-                "patient_many_targets_organ",
-                "warning",
-                None,
-                patient,
-                "organ",
-                str(organs.count(organ)),
-                details={"organ": organ},
-            )
-    if usable and not followed:
-        yield Problem("patient_no_follow_up", "warning", None, patient, "day", "")

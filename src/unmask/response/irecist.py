@@ -280,6 +280,36 @@ def step(
     return after, Verdict(response=response, criterion=criterion)
 
 
+def combine(target: Codes, non_target: Codes, new_lesion: Bools, rules: Rules | None = None) -> Codes:
+    """Overall iRECIST response of verdicts that are already given (Seymour 2017, Table 2); all (N,).
+
+    Codes are :class:`ImmuneResponse`; ``MISSING`` is no such disease at baseline. iCPD of a category is iCPD overall; a
+    new lesion or an iUPD of either category is iUPD; for the rest Eisenhauer's table holds.
+    """
+    plain = (rules or Rules()).overall(
+        _AS_RECIST[target], _AS_RECIST[non_target], np.asarray(new_lesion, dtype=bool)
+    )
+    proven = (target == ImmuneResponse.ICPD) | (non_target == ImmuneResponse.ICPD)
+    return np.where(proven, ImmuneResponse.ICPD, AS_IMMUNE[plain]).astype(np.int8)
+
+
+_AS_RECIST = np.array(
+    [
+        Response.NA,
+        Response.CR,
+        Response.PR,
+        Response.SD,
+        Response.NON_CR_NON_PD,
+        Response.PD,
+        Response.PD,
+        Response.NE,
+        Response.NA,
+    ],
+    dtype=np.int8,
+)
+"""RECIST 1.1 code of each iRECIST response of a category, by its code."""
+
+
 def _against_baseline(verdict: recist.Verdict, rules: Rules) -> Codes:
     """Target response with a progression judged again, against the baseline sum in place of the nadir."""
     total, base = verdict.sum, verdict.baseline_sum

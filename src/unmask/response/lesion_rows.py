@@ -1,30 +1,29 @@
-"""Reading a lesion CSV row by row: every cell is checked, and a bad row is kept as a finding.
+"""Reading a lesion file row by row: every cell is checked, and a bad row is kept as a finding.
 
 Nothing here judges a response; :mod:`unmask.response.lesions` arranges the rows into visits.
 """
 
 from __future__ import annotations
 
-import csv
-import errno
-import io
-import math
+import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from unmask.errors import DataError
-from unmask.response.problems import Problem
+from unmask.response.dates import PartialDates
+from unmask.response.lesion_days import DateColumn, DayColumn
+from unmask.response.problems import Finding, Problem
+from unmask.response.table_file import read_table
 
 Kind = Literal["target", "non-target", "new"]
-State = Literal["", "present", "absent", "too small", "progression", "not evaluated"]
+State = Literal[
+    "", "present", "absent", "too small", "progression", "increased", "equivocal", "not evaluated"
+]
 
 MAX_DIAMETER_MM = 500
-MAX_DAYS = 36525
-"""A century: a larger number is a date or a mistake."""
 # Eisenhauer 2009, 3.1.1, 4.2 and 4.3.2; Seymour 2017 asks the same of new lesions.
 MOST_TARGETS = 5
 MOST_PER_ORGAN = 2
@@ -32,25 +31,32 @@ SMALLEST_TARGET = 100
 """Longest diameter, tenths of a millimetre."""
 SMALLEST_NODE = 150
 """Short axis of a lymph node, tenths of a millimetre."""
-PATH_SHOWN = 60
-"""Characters quoted of a path that is too long for the file system."""
+TENTH = 100
+"""Micrometres of a tenth of a millimetre."""
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient", "patient_id", "subject", "usubjid"),
     "day": ("day",),
+    "date": ("date", "visit_date", "adt", "trdtc"),
+    "start_date": ("start_date", "randomisation_date", "randdt", "rfstdtc", "trtsdt"),
     "diameter": ("diameter_mm", "diameter"),
     "lesion": ("lesion", "lesion_id"),
     "organ": ("organ",),
     "nodal": ("nodal", "node"),
     "kind": ("kind",),
     "state": ("state",),
+    "part_of": ("part_of", "split_from", "fragment_of"),
+    "merged_into": ("merged_into",),
+    "new_symptoms": ("new_symptoms",),
 }
-_REQUIRED = ("patient", "day", "diameter")
+_REQUIRED = (("patient",), ("day", "date"), ("diameter",))
 _NOT_MEASURED = frozenset(
     {"", ".", "na", "n/a", "nan", "ne", "nd", "none", "null", "missing", "not evaluated"}
 )
-_YES = frozenset({"1", "1.0", "yes", "y", "true", "t"})
-_NO = frozenset({"", "0", "0.0", "no", "n", "false", "f"})
+_FLAGS: Mapping[str, bool] = {
+    **dict.fromkeys(("1", "1.0", "yes", "y", "true", "t"), True),
+    **dict.fromkeys(("", "0", "0.0", "no", "n", "false", "f"), False),
+}
 _KINDS: Mapping[str, Kind] = {"": "target", "target": "target", "nontarget": "non-target", "new": "new"}
 _STATES: Mapping[str, State] = {
     "": "",
@@ -59,11 +65,19 @@ _STATES: Mapping[str, State] = {
     "toosmall": "too small",
     "toosmalltomeasure": "too small",
     "progression": "progression",
+    "increased": "increased",
+    "equivocal": "equivocal",
     "notevaluated": "not evaluated",
+}
+# A state says something about one kind of lesion only where another rule would otherwise decide, or nothing would.
+_STATE_OF_KIND: Mapping[State, frozenset[Kind]] = {
+    "progression": frozenset({"non-target", "new"}),
+    "increased": frozenset({"non-target"}),
+    "equivocal": frozenset({"new"}),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class LesionRow:
     """One measurement of one lesion."""
 
@@ -71,13 +85,26 @@ class LesionRow:
     patient: str
     day: float
     lesion: str
-    tenths: int
-    """Diameter in tenths of a millimetre, -1 = not measured."""
+    micrometres: int
+    """Diameter as written, in thousandths of a millimetre, -1 = not measured."""
     kind: Kind
     nodal: bool
     organ: str
     state: State
     original: str
+    part_of: str = ""
+    """The lesion of which this one is a fragment."""
+    merged_into: str = ""
+    """The lesion within which this one is measured from this visit on."""
+    new_symptoms: bool = False
+    """The scan was done for new symptoms."""
+    source: str = ""
+    """Dataset in which ``row`` is counted, "" for a lesion file."""
+
+    @property
+    def tenths(self) -> int:
+        """Diameter in tenths of a millimetre, rounded half up, -1 = not measured."""
+        return -1 if self.micrometres < 0 else (self.micrometres + TENTH // 2) // TENTH
 
     @property
     def smallest_measurable(self) -> int:
@@ -89,10 +116,29 @@ class LesionRow:
         """Whether it is large enough for a target, or for a new target of iRECIST."""
         return self.tenths >= self.smallest_measurable
 
+    @property
+    def gone(self) -> bool:
+        """Whether it was looked for and not found."""
+        return self.micrometres == 0 or self.state == "absent"
+
+    @property
+    def millimetres(self) -> str:
+        """The diameter as text, "" when not measured."""
+        return "" if self.tenths < 0 else f"{self.tenths / 10:g}"
+
+    def finding(self, code: str, column: str, value: object, **details: object) -> Problem:
+        """Return an error about this row."""
+        found = Finding(self.row, self.patient, self.original, self.source)
+        return found(code, column, value, **{"lesion": self.lesion, **details})
+
+    def warning(self, code: str, column: str, value: object, **details: object) -> Problem:
+        """Return a warning about this row."""
+        return replace(self.finding(code, column, value, **details), severity="warning")
+
 
 @dataclass(frozen=True)
 class LesionRows:
-    """A lesion file as read: usable rows, findings, and the extra columns of each patient."""
+    """Lesion measurements as read: usable rows, findings, and the extra columns of each patient."""
 
     rows: tuple[LesionRow, ...]
     problems: tuple[Problem, ...]
@@ -101,12 +147,37 @@ class LesionRows:
     extra: Mapping[str, Mapping[str, str]]
     """Column -> patient -> value, for columns that do not change within a patient."""
     rows_read: int
-    rounded: int
-    """Measurements with more than one decimal, rounded half up to 0.1 mm."""
+    finer: int
+    """Measurements with more than one decimal; they are judged as written."""
+    start_date: Mapping[str, datetime.date] = field(default_factory=dict)
+    """Date of day 0 of each patient, where the file has dates."""
+    visit_names: Mapping[tuple[str, float], tuple[str, str]] = field(default_factory=dict)
+    """(patient, day) -> number and name of the visit, where the data name visits."""
+    records: Mapping[str, int] = field(default_factory=dict)
+    """Records of datasets that became no row of their own: why -> how many."""
+
+    @property
+    def dated(self) -> bool:
+        """Whether days were counted from dates, so that day 0 is the reference date itself."""
+        return bool(self.start_date)
 
 
-def read_rows(path: Path) -> LesionRows:
-    """Read a lesion CSV.
+def read_rows(
+    path: Path,
+    *,
+    partial_dates: PartialDates = "refuse",
+    start_dates: Mapping[str, datetime.date] | None = None,
+) -> LesionRows:
+    """Read a lesion CSV or Parquet file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    partial_dates
+        What an incomplete date in the file becomes.
+    start_dates
+        Patient -> date of day 0, for files with dates; it goes before a column of the file.
 
     Raises
     ------
@@ -114,46 +185,53 @@ def read_rows(path: Path) -> LesionRows:
         When the file as a whole cannot be used: missing, a directory, unreadable, empty, not UTF-8 text, not
         a table, a missing column. A bad row raises nothing: it becomes a :class:`Problem`.
     """
-    text = _text(path)
-    header, records, delimiter = _records(path, text)
-    columns = _columns(path, header)
+    table = read_table(path)
+    columns = table.columns(_ALIASES, _REQUIRED)
+    days: DayColumn | DateColumn
+    if "day" in columns:
+        columns = {name: at for name, at in columns.items() if name not in ("date", "start_date")}
+        days = DayColumn(columns["day"])
+    else:
+        days = DateColumn.of(table, columns, partial_dates, start_dates or {})
     known = set(columns.values())
-    others = [i for i, name in enumerate(header) if i not in known and name]
+    others = [(i, name) for i, name in enumerate(table.header) if i not in known and name]
+    cell_reader = _CellReader(columns, table.decimal_comma)
     rows: list[LesionRow] = []
     problems: list[Problem] = []
     patients: dict[str, None] = {}
-    extra: dict[str, dict[str, str]] = {header[i]: {} for i in others}
+    extra: dict[str, dict[str, str]] = {name: {} for _, name in others}
     varying: set[str] = set()
-    rounded = read = 0
-    for line, cells in records:
-        if not any(cell.strip() for cell in cells):
-            continue
-        read += 1
-        original = ",".join(cells)
+    width = len(table.header)
+    for line, cells in table.records:
         patient = cells[columns["patient"]].strip() if len(cells) > columns["patient"] else ""
-        found = _Finding(line, patient, original)
+        found = Finding(line, patient, ",".join(cells))
         if patient:
             patients.setdefault(patient)
-        if len(cells) != len(header):
-            problems.append(found("row_wrong_length", "", len(cells), expected=len(header)))
+        if len(cells) != width:
+            problems.append(found("row_wrong_length", "", len(cells), expected=width))
             continue
-        for i in others:
-            if extra[header[i]].setdefault(patient, cells[i].strip()) != cells[i].strip():
-                varying.add(header[i])
-        values = {name: cells[i].strip() for name, i in columns.items()}
-        if delimiter != ",":  # between semicolons or tabs a comma can only be the decimal one
-            values["diameter"] = values["diameter"].replace(",", ".")
-        parsed = _row(values, found)
-        if isinstance(parsed, Problem):
-            problems.append(parsed)
+        for i, name in others:
+            value = cells[i].strip()
+            if extra[name].setdefault(patient, value) != value:
+                varying.add(name)
+        if not patient:
+            problems.append(found("row_no_patient", "patient", ""))
             continue
-        row, inexact = parsed
-        rounded += inexact
-        rows.append(row)
-    if not read:
-        raise DataError("response.no_rows", file=path)
-    constant = {name: values for name, values in extra.items() if name not in varying}
-    return LesionRows(tuple(rows), tuple(problems), tuple(patients), constant, read, rounded)
+        day = days.day(cells, found)
+        row = day if isinstance(day, Problem) else cell_reader.row(day, cells, found)
+        if isinstance(row, Problem):
+            problems.append(row)
+        else:
+            rows.append(row)
+    return LesionRows(
+        tuple(rows),
+        (*problems, *days.problems),
+        tuple(patients),
+        {name: values for name, values in extra.items() if name not in varying},
+        len(table.records),
+        cell_reader.finer,
+        start_date={patient: days.start[patient] for patient in patients if patient in days.start},
+    )
 
 
 def to_tenths(millimetres: Decimal | float | int | str) -> int:
@@ -162,156 +240,94 @@ def to_tenths(millimetres: Decimal | float | int | str) -> int:
     return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
-@dataclass(frozen=True)
-class _Finding:
-    row: int
-    patient: str
-    original: str
+class _CellReader:
+    """Reads the cells of a row; counts the lengths with more than one decimal."""
 
-    def __call__(self, code: str, column: str, value: object, **details: object) -> Problem:
-        return Problem(code, "error", self.row, self.patient, column, str(value), self.original, details)
+    def __init__(self, columns: Mapping[str, int], decimal_comma: bool) -> None:
+        self._columns = columns
+        self._decimal_comma = decimal_comma
+        self.finer = 0
 
+    def row(self, day: float, cells: Sequence[str], found: Finding) -> LesionRow | Problem:
+        def cell(name: str) -> str:
+            at = self._columns.get(name)
+            return "" if at is None else cells[at].strip()
 
-def _text(path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except IsADirectoryError:
-        raise DataError("response.is_directory", file=path) from None
-    except (FileNotFoundError, NotADirectoryError):
-        raise DataError("response.missing_file", file=path) from None
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            raise DataError(
-                "response.path_too_long", start=str(path)[:PATH_SHOWN], length=len(str(path))
-            ) from None
-        raise DataError("response.unreadable", file=path, reason=error.strerror or error) from None
-    except ValueError as error:  # a zero character, which no file system accepts in a path
-        raise DataError("response.unreadable", file=repr(str(path)), reason=error) from None
-    if not raw.strip():
-        raise DataError("response.empty_file", file=path)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError("response.not_utf8", file=path, row=line, byte=f"0x{raw[error.start]:02x}") from None
-    if "\x00" in text:
-        raise DataError("response.not_text", file=path, row=text.count("\n", 0, text.index("\x00")) + 1)
-    return text
-
-
-def _records(path: Path, text: str) -> tuple[list[str], list[tuple[int, list[str]]], str]:
-    first = next((line for line in text.splitlines() if line.strip()), None)
-    if first is None:  # nothing but separators that only text, not bytes, knows as blank
-        raise DataError("response.empty_file", file=path)
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
-    records: list[tuple[int, list[str]]] = []
-    try:
-        before = 0
-        for cells in reader:
-            records.append((before + 1, cells))
-            before = reader.line_num
-    except csv.Error as error:
-        raise DataError("response.not_a_table", file=path, row=reader.line_num, reason=error) from None
-    start = next((i for i, (_, cells) in enumerate(records) if any(c.strip() for c in cells)), None)
-    if start is None:
-        raise DataError("response.empty_file", file=path)
-    return [name.strip() for name in records[start][1]], records[start + 1 :], delimiter
-
-
-def _columns(path: Path, header: Sequence[str]) -> dict[str, int]:
-    lowered = [name.lower() for name in header]
-    columns: dict[str, int] = {}
-    for name, aliases in _ALIASES.items():
-        place = next((lowered.index(alias) for alias in aliases if alias in lowered), None)
-        if place is not None:
-            columns[name] = place
-    missing = [name for name in _REQUIRED if name not in columns]
-    if missing:
-        wanted = _ALIASES[missing[0]][0]
-        near = get_close_matches(wanted, lowered, n=1)
-        raise DataError(
-            "response.missing_column",
-            file=path,
-            columns=", ".join(_ALIASES[name][0] for name in missing),
-            found=", ".join(header)[:300],
-            hint=_column_hint(wanted, header[lowered.index(near[0])] if near else ""),
+        written = cell("diameter")
+        length = written.replace(",", ".") if self._decimal_comma else written
+        size, exact, wrong = read_diameter(length)
+        if wrong:
+            return found(wrong, "diameter", length, limit=MAX_DIAMETER_MM)
+        kind = _KINDS.get(_plain(cell("kind")))
+        if kind is None:
+            return found("row_bad_kind", "kind", cell("kind"))
+        state = _STATES.get(_plain(cell("state")))
+        if state is None:
+            return found("row_bad_state", "state", cell("state"))
+        nodal, new_symptoms = _FLAGS.get(cell("nodal").lower()), _FLAGS.get(cell("new_symptoms").lower())
+        if nodal is None:
+            return found("row_bad_nodal", "nodal", cell("nodal"))
+        if new_symptoms is None:
+            return found("row_bad_new_symptoms", "new_symptoms", cell("new_symptoms"))
+        row = LesionRow(
+            row=found.row,
+            patient=found.patient,
+            day=day,
+            lesion=cell("lesion") or "1",
+            micrometres=0 if kind == "target" and state == "absent" and size < 0 else size,
+            kind=kind,
+            nodal=nodal,
+            organ=cell("organ"),
+            state=state,
+            original=found.original,
+            part_of=cell("part_of"),
+            merged_into=cell("merged_into"),
+            new_symptoms=new_symptoms,
         )
-    repeated = [name for name in columns.values() if lowered.count(lowered[name]) > 1]
-    if repeated:
-        raise DataError("response.repeated_column", file=path, column=header[repeated[0]])
-    return columns
+        wrong = contradiction(row)
+        if wrong:
+            return found(wrong, "state", cell("state"), kind=kind, lesion=row.lesion, diameter=length)
+        self.finer += not exact
+        return row
 
 
-def _column_hint(wanted: str, near: str) -> str:
-    if not near:
-        return "Add it, or rename the column that holds it."
-    if near.lower().endswith("cm"):  # renaming alone would make every length ten times too small
-        return f"Column '{near}' seems to be in centimetres: multiply it by 10 and call it '{wanted}'."
-    return f"Rename column '{near}' to '{wanted}'."
+def contradiction(row: LesionRow) -> str:
+    """Return the code of what in a row's state does not fit its kind or its diameter, or nothing."""
+    if row.kind not in _STATE_OF_KIND.get(row.state, {row.kind}):
+        return "row_state_of_other_kind"
+    if (row.state == "absent" and row.micrometres > 0) or (
+        row.state == "not evaluated" and row.micrometres >= 0
+    ):
+        return "row_state_contradicts"
+    return ""
 
 
-def _row(cells: Mapping[str, str], found: _Finding) -> Problem | tuple[LesionRow, bool]:
-    patient = cells["patient"]
-    if not patient:
-        return found("row_no_patient", "patient", "")
-    day = _day(cells["day"])
-    if day is None:
-        return found("row_bad_day", "day", cells["day"], limit=MAX_DAYS)
-    tenths = _diameter(cells["diameter"])
-    if isinstance(tenths, str):
-        return found(tenths, "diameter", cells["diameter"], limit=MAX_DIAMETER_MM)
-    kind = _KINDS.get(_plain(cells.get("kind", "")))
-    if kind is None:
-        return found("row_bad_kind", "kind", cells["kind"])
-    state = _STATES.get(_plain(cells.get("state", "")))
-    if state is None:
-        return found("row_bad_state", "state", cells["state"])
-    nodal = cells.get("nodal", "").lower()
-    if nodal not in _YES | _NO:
-        return found("row_bad_nodal", "nodal", cells["nodal"])
-    if kind == "target" and state == "absent" and tenths < 0:
-        tenths = 0
-    row = LesionRow(
-        row=found.row,
-        patient=patient,
-        day=day,
-        lesion=cells.get("lesion", "") or "1",
-        tenths=tenths,
-        kind=kind,
-        nodal=nodal in _YES,
-        organ=cells.get("organ", ""),
-        state=state,
-        original=found.original,
-    )
-    digits = cells["diameter"].partition(".")[2]
-    return row, tenths >= 0 and len(digits.rstrip("0")) > 1
-
-
+@lru_cache(maxsize=4096)
 def _plain(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalpha())
 
 
-def _day(text: str) -> float | None:
-    try:
-        day = float(text)
-    except ValueError:
-        return None
-    return day if math.isfinite(day) and abs(day) <= MAX_DAYS and "_" not in text else None
+@lru_cache(maxsize=65536)
+def read_diameter(text: str) -> tuple[int, bool, str]:
+    """Read a length in millimetres.
 
-
-def _diameter(text: str) -> int | str:
-    """Tenths of a millimetre, -1 when not measured, or the code of what is wrong."""
+    Returns
+    -------
+    tuple
+        Micrometres (-1 when not measured), whether they are whole tenths of a millimetre, and the code of what is
+        wrong.
+    """
     if text.lower() in _NOT_MEASURED:
-        return -1
+        return -1, True, ""
     try:
         value = Decimal(text)
     except InvalidOperation:
-        return "row_decimal_comma" if "," in text else "row_bad_diameter"
+        return -1, True, "row_decimal_comma" if "," in text else "row_bad_diameter"
     if not value.is_finite() or "_" in text:
-        return "row_bad_diameter"
+        return -1, True, "row_bad_diameter"
     if value < 0:
-        return "row_negative_diameter"
+        return -1, True, "row_negative_diameter"
     if value > MAX_DIAMETER_MM:
-        return "row_absurd_diameter"
-    return to_tenths(value)
+        return -1, True, "row_absurd_diameter"
+    exact = int((value * 1000).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    return exact, exact % TENTH == 0, ""

@@ -1,4 +1,4 @@
-"""What was measured, as dense arrays: patients x visits x lesions, in whole tenths of a millimetre.
+"""What was measured, as dense arrays: patients x visits x lesions, in whole tenths of a millimetre (or finer).
 
 This is the door to the rules for a program that has its measurements in memory; a file comes in by
 :mod:`unmask.response.lesions`. Lengths are integers because floating point misses exact thresholds.
@@ -6,7 +6,7 @@ This is the door to the rules for a program that has its measurements in memory;
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +19,9 @@ Bools = NDArray[np.bool_]
 Tenths = NDArray[np.int64]
 Days = NDArray[np.float64]
 
+TENTHS = 10
+MICROMETRES = 1000
+"""Parts of a millimetre."""
 LAST_DIGIT = 1e-6
 """Half up as written: 13.95 mm, which floating point holds as 13.9499..., is 140 tenths."""
 
@@ -52,6 +55,8 @@ class Measurements:
     earlier visit; NaN otherwise."""
     new_symptoms: Bools
     """(N, V) the scan was done for new symptoms (an early scan may then confirm, EORTC Q&A)."""
+    per_millimetre: int = TENTHS
+    """Lengths are whole parts of a millimetre: tenths, or micrometres (1000) where data are written finer."""
 
     @property
     def exists(self) -> Bools:
@@ -74,8 +79,9 @@ class Measurements:
         new_non_target_increase: ArrayLike | None = None,
         new_since: ArrayLike | None = None,
         new_symptoms: ArrayLike | None = None,
+        per_millimetre: int = TENTHS,
     ) -> Self:
-        """Check and complete measurements; lengths are whole tenths of a millimetre.
+        """Check and complete measurements; lengths are whole parts of a millimetre, by default tenths.
 
         Parameters
         ----------
@@ -90,8 +96,10 @@ class Measurements:
         Raises
         ------
         ConfigurationError
-            ``response.bad_shape``, ``response.not_integer``, ``response.days_disordered``.
+            ``response.bad_shape``, ``response.not_integer``, ``response.days_disordered``, ``response.bad_unit``.
         """
+        if per_millimetre < TENTHS or per_millimetre % TENTHS:
+            raise ConfigurationError("response.bad_unit", value=per_millimetre)
         base, size = _whole("baseline", baseline, None), _whole("target", target, None)
         if base.ndim != 2:
             raise _bad_shape("baseline", base, "2 dimensions (patients, lesions)")
@@ -122,6 +130,7 @@ class Measurements:
                 np.asarray(np.nan if new_since is None else new_since, dtype=np.float64), table
             ),
             new_symptoms=_flags("new_symptoms", new_symptoms, table),
+            per_millimetre=per_millimetre,
         )
 
     @classmethod
@@ -137,7 +146,8 @@ class Measurements:
     def rows(self, which: ArrayLike) -> Measurements:
         """Return the measurements of the patients ``which`` (indices or flags)."""
         chosen = np.asarray(which)
-        return Measurements(**{f.name: getattr(self, f.name)[chosen] for f in fields(self)})
+        arrays = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "per_millimetre"}
+        return replace(self, **{name: array[chosen] for name, array in arrays.items()})
 
 
 def tenths(millimetres: ArrayLike) -> Tenths:

@@ -10,8 +10,9 @@ from typing import Self
 import numpy as np
 
 from unmask.response.codes import Codes, Response
-from unmask.response.lesion_rows import MOST_PER_ORGAN, MOST_TARGETS, LesionRow
-from unmask.response.recist import Bools, Tenths
+from unmask.response.lesion_checks import organ_key
+from unmask.response.lesion_rows import MOST_PER_ORGAN, MOST_TARGETS, TENTH, LesionRow
+from unmask.response.measurements import Bools, Days, Tenths
 from unmask.response.rules import Rules
 
 
@@ -39,15 +40,16 @@ class NonTargets:
         rules: Rules,
     ) -> None:
         """Enter one patient: ``baseline`` rows by lesion, and the rows of each visit."""
-        last = {lesion: row.tenths for lesion, row in baseline.items()}
+        last = {lesion: row.micrometres for lesion, row in baseline.items()}
         for v, rows in enumerate(visits):
             seen = {row.lesion: row for row in rows if row.kind == "non-target"}
             states = [_state(seen.get(lesion), rules) for lesion in baseline]
             self.code[patient, v] = _combine(states)
             for lesion, row in seen.items():
-                if row.tenths >= 0:
-                    self.increase[patient, v] |= 0 <= last[lesion] < row.tenths
-                    last[lesion] = row.tenths
+                self.increase[patient, v] |= row.state == "increased"
+                if row.micrometres >= 0:
+                    self.increase[patient, v] |= 0 <= last[lesion] < row.micrometres
+                    last[lesion] = row.micrometres
 
 
 def _state(row: LesionRow | None, rules: Rules) -> Response:
@@ -55,10 +57,11 @@ def _state(row: LesionRow | None, rules: Rules) -> Response:
         return Response.NE
     if row.state == "progression":
         return Response.PD
-    normal_node = row.nodal and 0 <= row.tenths < rules.normal_node_tenths
-    if row.state == "absent" or row.tenths == 0 or normal_node:
+    normal_node = row.nodal and 0 <= row.micrometres < rules.normal_node_tenths * TENTH
+    if row.state == "absent" or row.micrometres == 0 or normal_node:
         return Response.CR
-    return Response.NON_CR_NON_PD if row.tenths > 0 or row.state == "present" else Response.NE
+    seen = row.micrometres > 0 or row.state in ("present", "increased", "too small")
+    return Response.NON_CR_NON_PD if seen else Response.NE
 
 
 def _combine(states: Sequence[Response]) -> Response:
@@ -76,41 +79,55 @@ class NewLesions:
     count: Tenths
     """(N, V) new lesions seen and not gone; without a row at a visit one is taken to be still there."""
     target_sum: Tenths
-    """(N, V) sum of the new targets (up to 5, 2 per organ, 10 mm or more), -1 = not all measured."""
+    """(N, V) sum of the new targets (up to 5, 2 per organ, 10 mm or more) in micrometres, -1 = not all measured."""
     rest_increase: Bools
     """(N, V) a new non-target lesion is larger than when it was last measured."""
+    since: Days
+    """(N, V) day of the first equivocal sighting of the new lesions of this visit, NaN where there was none."""
 
     @classmethod
     def empty(cls, patients: int, visits: int) -> Self:
         """Return arrays without new lesions."""
         shape = (patients, visits)
         return cls(
-            np.zeros(shape, dtype=np.int64), np.full(shape, -1, dtype=np.int64), np.zeros(shape, dtype=bool)
+            np.zeros(shape, dtype=np.int64),
+            np.full(shape, -1, dtype=np.int64),
+            np.zeros(shape, dtype=bool),
+            np.full(shape, np.nan),
         )
 
     def fill(self, patient: int, visits: Sequence[Sequence[LesionRow]]) -> None:
         """Enter one patient: the rows of each visit after baseline."""
         there: dict[str, bool] = {}
         last: dict[str, int] = {}
+        suspected: dict[str, float] = {}
         followed: list[str] = []
         organs: Counter[str] = Counter()
         for v, rows in enumerate(visits):
-            new = [row for row in rows if row.kind == "new"]
-            for row in sorted(new, key=lambda row: -row.tenths):
-                gone = row.tenths == 0 or row.state == "absent"
-                first_seen = row.lesion not in there and not gone
-                if first_seen and len(followed) < MOST_TARGETS and row.measurable:
-                    crowded = bool(row.organ) and organs[row.organ] >= MOST_PER_ORGAN
-                    if not crowded:
+            new = [row for row in rows if row.kind == "new" and row.state != "not evaluated"]
+            for row in sorted(new, key=lambda row: -row.micrometres):
+                if row.state == "equivocal":
+                    suspected.setdefault(row.lesion, row.day)
+                    continue
+                if (
+                    row.lesion not in there
+                    and not row.gone
+                    and len(followed) < MOST_TARGETS
+                    and row.measurable
+                ):
+                    organ = organ_key(row)
+                    if not organ or organs[organ] < MOST_PER_ORGAN:
                         followed.append(row.lesion)
-                        organs[row.organ] += 1
-                if row.lesion in there or not gone:
-                    there[row.lesion] = not gone
-                if row.tenths >= 0:
-                    grew = row.lesion in last and row.tenths > last[row.lesion]
+                        organs[organ] += 1
+                if row.lesion in there or not row.gone:
+                    there[row.lesion] = not row.gone
+                if row.micrometres >= 0:
+                    grew = row.lesion in last and row.micrometres > last[row.lesion]
                     self.rest_increase[patient, v] |= grew and row.lesion not in followed
-                    last[row.lesion] = row.tenths
+                    last[row.lesion] = row.micrometres
             self.count[patient, v] = sum(there.values())
-            size = {row.lesion: 0 if row.state == "absent" else row.tenths for row in new}
+            doubts = [suspected[lesion] for lesion in there if there[lesion] and lesion in suspected]
+            self.since[patient, v] = min(doubts, default=np.nan)
+            size = {row.lesion: 0 if row.gone or row.merged_into else row.micrometres for row in new}
             if followed and all(size.get(lesion, -1) >= 0 for lesion in followed):
                 self.target_sum[patient, v] = sum(size[lesion] for lesion in followed)

@@ -115,7 +115,7 @@ def outcomes(
     usable = np.ones(v.overall.shape, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)
     progressed = (v.overall == Response.PD) & usable
     progression_day = best_response.first_day(progressed, v.dated_day)
-    immune_day = best_response.ipfs_day(v.response, v.dated_day, valid=valid)
+    immune_day = best_response.ipfs_day(v.response, v.dated_day, v.rules, valid=valid)
     kinds = _progression(v.response, usable, pseudo)
     return Outcomes(
         confirmed=confirmed,

@@ -23,8 +23,9 @@ def save(
     summary: Mapping[str, Any],
     *,
     force: bool,
+    tables: Mapping[str, pd.DataFrame] | None = None,
 ) -> tuple[Path, ...]:
-    """Write all files of an assessment into ``out`` and return their paths.
+    """Write all files of an assessment into ``out`` and return their paths; ``tables`` are further CSV files by name.
 
     The files are made in a temporary folder beside ``out`` and moved when all are complete, so a full disk or
     an interruption leaves no half of a result.
@@ -46,6 +47,8 @@ def save(
         raise _cannot_write(out, error) from None
     try:
         _write(draft, visits, patients, problems, summary)
+        for name, table in (tables or {}).items():
+            table.to_csv(draft / name, index=False)
         out.mkdir(exist_ok=True)
         names = sorted(file.name for file in draft.iterdir())
         for name in names:

@@ -63,8 +63,17 @@ def _reading(result: AssessResult) -> list[str]:
         f"CR and PR confirmed after {result.rules.confirmation_days} days; "
         f"stable disease from day {result.rules.stable_min_day}.",
     ]
-    if rows["rounded_to_tenths"]:
-        lines.append(f"{rows['rounded_to_tenths']:,} measurements were rounded to 0.1 mm.")
+    if rows["finer_than_tenths"]:
+        lines.append(
+            f"{rows['finer_than_tenths']:,} measurements have more than one decimal; judged as written."
+        )
+    if summary["strict"]:
+        lines.append("Strict: warnings were taken as errors.")
+    recorded = summary.get("recorded_responses")
+    if recorded:
+        lines.append(
+            f"Recorded overall responses: {recorded['agreeing']:,} of {recorded['compared']:,} as derived here."
+        )
     if summary["all"]["n"] and (result.patients["target_lesions"].dropna() <= 1).all():
         lines.append(
             "No patient has more than one target lesion: the verdicts are on one lesion, not on all disease."
@@ -132,7 +141,8 @@ def _problems(result: AssessResult) -> list[str]:
             continue
         kinds = Counter(p.code.removeprefix("row_").removeprefix("patient_").replace("_", " ") for p in found)
         listed = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
-        noun = "row" if severity == "error" else "finding"
+        rows = severity == "error" and all(p.bad_row for p in found)
+        noun = "row" if rows else "finding"
         lines.append(f"{len(found):,} {noun}{'s' if len(found) != 1 else ''} {verb}: {listed}.")
         if severity == "error":
             lines += [f"  {p}" for p in found[:EXAMPLES_SHOWN]]

@@ -18,7 +18,6 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the counts as plain numbers and texts, ready for JSON; ``patients`` is the patient table."""
     assessed = patients[~patients["status"].str.startswith("not assessed")]
-    errors = [p for p in table.problems if p.severity == "error"]
     codes = pd.Series([p.code for p in table.problems], dtype=object).value_counts()
     summary: dict[str, Any] = {
         "file": path.name,
@@ -30,10 +29,12 @@ def summarise(
             "read": table.rows_read,
             "used": table.rows_used,
             "superseded_baselines": table.rows_superseded,
-            "left_out": len(errors),
-            "rounded_to_tenths": table.rows_rounded,
+            "left_out": table.rows_left_out,
+            "finer_than_tenths": table.rows_finer,
         },
         "problems": {str(code).removeprefix("row_"): int(count) for code, count in codes.items()},
+        "records_not_rows": dict(table.records),
+        "strict": table.strict,
         "baseline_until_day": table.baseline_until,
         "groups": {name: _counts(rows, criteria) for name, rows in assessed.groupby("group", sort=False)},
         "all": _counts(assessed, criteria),

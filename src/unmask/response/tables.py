@@ -22,7 +22,7 @@ def visit_table(
     names = np.array(table.patients, dtype=object)[rows]
     baseline = verdicts.baseline[rows]
     total = verdicts.sum[rows, columns]
-    sld = np.where(total >= 0, total / 10, np.nan)
+    sld = np.where(total >= 0, total / verdicts.per_millimetre, np.nan)
     usable = (total >= 0) & (baseline > 0)
     change = np.where(usable, (total - baseline) / np.where(baseline > 0, baseline, 1), np.nan)
     data: dict[str, Any] = {
@@ -31,8 +31,8 @@ def visit_table(
         "visit": columns + 1,
         "day": verdicts.day[rows, columns] + table.baseline_until,
         "sld_mm": sld,
-        "baseline_sld_mm": baseline / 10,
-        "nadir_mm": verdicts.nadir[rows, columns] / 10,
+        "baseline_sld_mm": baseline / verdicts.per_millimetre,
+        "nadir_mm": verdicts.nadir[rows, columns] / verdicts.per_millimetre,
         "change_from_baseline": change,
         "new_lesion": verdicts.new_lesion[rows, columns],
     }
@@ -81,7 +81,7 @@ def patient_table(
         "status": np.where(follow_up > 0, "ok", "no visit after baseline"),
         "target_lesions": (table.measurements.baseline >= 0).sum(axis=1),
         "baseline_day": table.baseline_day,
-        "baseline_sld_mm": verdicts.baseline / 10,
+        "baseline_sld_mm": verdicts.baseline / verdicts.per_millimetre,
         "visits": follow_up,
         "last_day": np.where(follow_up > 0, last + shift, np.nan),
         "best_change": np.where(measured, (np.where(measured, smallest, 0) - base) / base, np.nan),

@@ -9,15 +9,20 @@ import numpy as np
 
 from unmask.response import irecist, recist
 from unmask.response.codes import Codes, ImmuneResponse, Response
-from unmask.response.measurements import Bools, Days, Measurements, Tenths
+from unmask.response.measurements import TENTHS, Bools, Days, Measurements, Tenths
 from unmask.response.rules import Rules
+
+LENGTHS = ("progression_tenths", "normal_node_tenths", "immune_growth_tenths", "immune_improvement_tenths")
+"""Options of the rules that a length or a sum is compared with."""
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """All verdicts of N patients at V visits; arrays (N, V) unless stated, lengths in tenths of a millimetre."""
+    """All verdicts of N patients at V visits; arrays (N, V) unless stated, lengths in the unit of the measurements."""
 
     rules: Rules
+    per_millimetre: int
+    """Lengths are whole parts of a millimetre: 10 = tenths."""
     day: Days
     exists: Bools
     target: Codes
@@ -54,8 +59,10 @@ class Verdicts:
 
 def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
     """Assess every visit of every patient by RECIST 1.1 and iRECIST."""
-    rules = rules or Rules()
+    given = rules or Rules()
     m = measurements
+    parts = m.per_millimetre // TENTHS
+    rules = given.changed(**{name: getattr(given, name) * parts for name in LENGTHS}) if parts > 1 else given
     patients, visits = m.day.shape
     state = recist.start(m.baseline, m.nodal, m.non_target_present, rules)
     immune = irecist.start(patients, rules)
@@ -85,7 +92,8 @@ def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
     overall = np.where(exists, joined([v.overall for v in steps], np.int8), Response.MISSING).astype(np.int8)
     new_lesion = joined([v.new_lesion for v in steps], np.bool_)
     return Verdicts(
-        rules=rules,
+        rules=given,
+        per_millimetre=m.per_millimetre,
         day=m.day,
         exists=exists,
         target=joined([v.target for v in steps], np.int8),

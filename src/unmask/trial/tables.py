@@ -178,7 +178,7 @@ def _patients(
             "irecist_best_response": labels(immune_response, ImmuneResponse),
             "irecist_response_day": immune.first_response_day,
             "ipfs_day": best_response.ipfs_day(
-                readings.immune, readings.day, valid=valid & ~readings.after_subsequent
+                readings.immune, readings.day, rules, valid=valid & ~readings.after_subsequent
             ),
             "pseudoprogression": pseudo.first_response,
             "pseudoprogression_kind": _kind_of_first_progression(

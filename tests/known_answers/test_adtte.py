@@ -54,6 +54,7 @@ def test_the_source_record_is_found_in_adrs() -> None:
         {
             "USUBJID": ["1", "1", "2"],
             "PARAMCD": ["OVR", "PD", "PD"],
+            "PARCAT3": "RECIST 1.1",
             "ADT": pd.to_datetime(["2020-01-20", "2020-01-20", "2020-01-20"]),
             "ASEQ": [4, 7, 9],
         }

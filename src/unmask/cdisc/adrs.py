@@ -22,7 +22,7 @@ from unmask.cdisc.subjects import require, sequence, study_day, with_subjects
 from unmask.errors import ConfigurationError, DataError
 from unmask.response import best_response
 from unmask.response.best_response import Visits, first_visit
-from unmask.response.codes import Codes, ImmuneResponse, Response
+from unmask.response.codes import Codes, Criterion, ImmuneResponse, Response
 from unmask.response.measurements import Bools, Days
 from unmask.response.rules import Rules
 
@@ -34,6 +34,7 @@ NO_EVIDENCE_OF_DISEASE = "NED"
 NOT_ASSESSED = ("", "NA", "ND", "MISSING")
 """Recorded texts that are no assessment (ND: not done)."""
 _CARRIED = ("ADTF", "VISIT", "VISITNUM", "RSSEQ")
+_ONGOING = "ongoing"
 _IMMUNE_OF = {
     "CR": "iCR",
     "PR": "iPR",
@@ -66,7 +67,8 @@ def derive(
     ----------
     overall
         One record an assessment: ``USUBJID``, ``ADT``, ``AVALC``; optional ``ADTF``, ``VISIT``, ``VISITNUM``,
-        ``RSSEQ``.
+        ``RSSEQ``, and ``ongoing``: a PR only because an earlier response goes on, which confirms nothing (unless
+        ``rules.ongoing_response_confirms``).
     subjects
         One record a subject: ``STUDYID``, ``USUBJID``, ``RANDDT``; optional ``DTHDT`` and others of ADSL. Every subject
         gets one record of each parameter.
@@ -106,7 +108,7 @@ def derive(
     records = _records(overall, subjects, immune)
     people = _People.of(records, subjects, rules or Rules(), immune, measurable)
     names = {"PARCAT2": EVALUATORS[evaluator], "PARCAT3": criteria}
-    first = records.assign(
+    first = records.drop(columns=[_ONGOING], errors="ignore").assign(
         PARAMCD="OVR" if evaluator == "Investigator" else "IOVRB" if immune else "OVRB",
         PARAM=f"Overall Response by {evaluator}",
         PARCAT1="Tumor Response",
@@ -138,7 +140,7 @@ def _categories(item: Mapping[str, Any]) -> dict[str, str]:
 
 def _records(overall: pd.DataFrame, subjects: pd.DataFrame, immune: bool) -> pd.DataFrame:
     """Return the assessments with AVAL and the two flags, in order of subject and date."""
-    kept = ["USUBJID", "ADT", "AVALC", *(name for name in _CARRIED if name in overall)]
+    kept = ["USUBJID", "ADT", "AVALC", *(name for name in (*_CARRIED, _ONGOING) if name in overall)]
     table = with_subjects(overall[kept], subjects, "Overall responses")
     table["ADT"] = pd.to_datetime(table["ADT"])
     words = table["AVALC"].fillna("").astype(str).str.strip()
@@ -207,6 +209,8 @@ class _People:
     """(N, V) of :class:`Response` or :class:`ImmuneResponse`."""
     no_evidence: Bools
     """(N, V) recorded as no evidence of disease."""
+    ongoing: Bools
+    """(N, V) a response only because an earlier one goes on."""
     row: Visits
     """(N, V) record of the assessment."""
     last: Visits
@@ -251,6 +255,9 @@ class _People:
         table[whose, visit] = codes[used]
         no_evidence = np.zeros(shape, dtype=bool)
         no_evidence[whose, visit] = (records["AVALC"] == NO_EVIDENCE_OF_DISEASE).to_numpy(dtype=bool)[used]
+        ongoing = np.zeros(shape, dtype=bool)
+        if _ONGOING in records:
+            ongoing[whose, visit] = records[_ONGOING].to_numpy(dtype=bool)[used]
         died = (
             pd.to_datetime(subjects["DTHDT"]).notna().to_numpy(dtype=bool)
             if "DTHDT" in subjects
@@ -262,6 +269,7 @@ class _People:
             day,
             table,
             no_evidence,
+            ongoing,
             row,
             last,
             None if measurable is None else subjects["USUBJID"].isin(list(measurable)).to_numpy(dtype=bool),
@@ -279,8 +287,10 @@ class _People:
         if self.immune:
             rules = self.rules.changed(immune_confirmed_response=confirmed)
             return best_response.ibor(self.codes, self.day, rules)
-        function = best_response.confirmed if confirmed else best_response.unconfirmed
-        return function(self.codes, self.day, self.rules)
+        if not confirmed:
+            return best_response.unconfirmed(self.codes, self.day, self.rules)
+        criterion = np.where(self.ongoing, Criterion.RESPONSE_ONGOING, Criterion.NEITHER)
+        return best_response.confirmed(self.codes, self.day, self.rules, criterion=criterion)
 
     def benefit(self, responded: Visits, *, progression: bool = False) -> Visits:
         """Return the first visit of benefit: the response, or control of disease from the shortest time on."""

@@ -22,6 +22,7 @@ UNIT = "DAYS"
 FIRST_DAY = 1  # CDISC has no day 0
 
 _COLUMNS = ("USUBJID", "endpoint", "time_days", "event", "reason")
+_TEXTS = ("CNSR", "EVNTDESC", "CNSDTDSC", "SRCDOM", "SRCVAR")
 
 
 @cache
@@ -84,7 +85,7 @@ def derive(
     if adrs is not None:
         table["SRCSEQ"] = _source_records(table, adrs)
     table["ASEQ"] = sequence(table, ["PARAMCD"])
-    dropped = ["endpoint", "time_days", "event", "reason", "_parameter"]
+    dropped = ["endpoint", "time_days", "event", "reason", "_parameter", "_criteria"]
     return table.drop(columns=dropped).sort_values(["USUBJID", "ASEQ"], ignore_index=True)
 
 
@@ -117,9 +118,7 @@ def _whole_days(table: pd.DataFrame) -> pd.Series[Any]:
 
 def _reasons(table: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
     happened = table["event"].astype(bool)
-    words: dict[str, list[Any]] = {
-        name: [] for name in ("CNSR", "EVNTDESC", "CNSDTDSC", "SRCDOM", "SRCVAR", "_parameter")
-    }
+    words: dict[str, list[Any]] = {name: [] for name in (*_TEXTS, "_parameter", "_criteria")}
     for event, reason, endpoint in zip(happened, table["reason"], table["endpoint"], strict=True):
         known = data["event" if event else "censor"]
         if reason not in known:
@@ -133,13 +132,14 @@ def _reasons(table: pd.DataFrame, data: Mapping[str, Any]) -> pd.DataFrame:
         words["SRCDOM"].append(entry["domain"])
         words["SRCVAR"].append(entry["variable"])
         words["_parameter"].append(entry.get("parameter"))
+        words["_criteria"].append(entry.get("criteria", "RECIST 1.1"))
     return table.assign(**words)
 
 
 def _source_records(table: pd.DataFrame, adrs: pd.DataFrame) -> pd.Series[Any]:
     """Return ASEQ of the record in ADRS that has the date; missing where there is none, or another source."""
-    require(adrs, ("USUBJID", "PARAMCD", "ADT", "ASEQ"), "ADRS")
-    keyed = adrs[["USUBJID", "PARAMCD", "ADT", "ASEQ"]].assign(ADT=pd.to_datetime(adrs["ADT"]))
-    first = keyed.drop_duplicates(["USUBJID", "PARAMCD", "ADT"])
-    wanted = table[["USUBJID", "_parameter", "ADT"]].rename(columns={"_parameter": "PARAMCD"})
-    return wanted.merge(first, how="left", on=["USUBJID", "PARAMCD", "ADT"])["ASEQ"].set_axis(table.index)
+    keys = ["USUBJID", "PARAMCD", "PARCAT3", "ADT"]
+    require(adrs, (*keys, "ASEQ"), "ADRS")
+    first = adrs[[*keys, "ASEQ"]].assign(ADT=pd.to_datetime(adrs["ADT"])).drop_duplicates(keys)
+    wanted = table[["USUBJID", "_parameter", "_criteria", "ADT"]].set_axis(keys, axis=1)
+    return wanted.merge(first, how="left", on=keys)["ASEQ"].set_axis(table.index)

@@ -9,10 +9,13 @@ from pathlib import Path
 import pandas as pd
 
 from unmask import __version__
-from unmask.cdisc import adtr, adtte, response_records
+from unmask.cdisc import adrs, adtr, adtte
 from unmask.cdisc.dataset import Dataset
 from unmask.cdisc.metadata import load
+from unmask.cdisc.subjects import sequence
 from unmask.cdisc.writing import Written, chosen_formats, refuse_existing, write_all
+from unmask.response.codes import Criterion
+from unmask.response.rules import Rules
 from unmask.trial import sdtm
 from unmask.trial.result import NOTICE, TrialResult
 from unmask.trial.virtual_calendar import STUDY_START, subject_table
@@ -49,15 +52,10 @@ def datasets(result: TrialResult) -> tuple[Dataset, ...]:
     lesions = sdtm.dated_rows(tables["lesions"], subjects, patient="subject")
     assessments = sdtm.dated_rows(tables["assessments"], subjects)
     patients = tables["patients"].astype({"arm": str}).reset_index(drop=True)
-    named = patients[["best_response", "best_response_unconfirmed", "irecist_best_response"]].join(
-        subjects[["STUDYID", "USUBJID", "RANDDT", "RSPDT", "IRSPDT"]]
+    named = patients[["best_response", "irecist_best_response"]].join(
+        subjects[["STUDYID", "USUBJID", "RANDDT"]]
     )
-    visits = assessments[["USUBJID", "ADT", "VISIT", "VISITNUM", "overall_response"]].assign(
-        irecist_response=assessments["irecist_response"]
-        .astype(object)
-        .where(~assessments["subsequent_therapy"].astype(bool), None)
-    )
-    adrs = response_records.derive(visits, named, subjects)
+    responses = _responses(assessments, subjects, protocol.assessment.rules())
     measured = sdtm.measurements(lesions)
     times = tables["time_to_event"].astype({"arm": str})
     times = times.merge(
@@ -69,9 +67,9 @@ def datasets(result: TrialResult) -> tuple[Dataset, ...]:
         "TR": measured,
         "RS": sdtm.responses(assessments, _at_last_visit(named, assessments)),
         "ADSL": subjects[[name for name in load("ADSL").names if name in subjects]],
-        "ADTR": adtr.derive(_of_targets(measured), subjects, _overall(adrs)),
-        "ADRS": adrs,
-        "ADTTE": adtte.derive(times, subjects, adrs),
+        "ADTR": adtr.derive(_of_targets(measured), subjects, _overall(responses)),
+        "ADRS": responses,
+        "ADTTE": adtte.derive(times, subjects, responses),
     }
     return tuple(Dataset.of(name, frames[name], simulated=True) for name in NAMES)
 
@@ -118,5 +116,19 @@ def _of_targets(measured: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _overall(adrs: pd.DataFrame) -> pd.DataFrame:
-    return adrs.loc[adrs["PARAMCD"] == "OVR", ["USUBJID", "ADT", "AVALC"]]
+def _responses(assessments: pd.DataFrame, subjects: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    """Return ADRS by both criteria; as in the trial, iRECIST ends with the start of another anticancer therapy."""
+    kept = ["USUBJID", "ADT", "VISIT", "VISITNUM"]
+    ongoing = (assessments["criterion"].astype(str) == Criterion.RESPONSE_ONGOING.label).to_numpy(dtype=bool)
+    overall = assessments[kept].assign(AVALC=assessments["overall_response"].astype(str), ongoing=ongoing)
+    alone = assessments[~assessments["subsequent_therapy"].astype(bool)]
+    immune = alone[kept].assign(AVALC=alone["irecist_response"].astype(str))
+    parts = [adrs.derive(overall, subjects, rules), adrs.derive(immune, subjects, rules, criteria="iRECIST")]
+    both = pd.concat(parts, ignore_index=True)
+    both["ASEQ"] = sequence(both, ["PARAMCD", "PARCAT3", "ADT"])
+    return both
+
+
+def _overall(responses: pd.DataFrame) -> pd.DataFrame:
+    wanted = (responses["PARAMCD"] == "OVR") & (responses["PARCAT3"] == "RECIST 1.1")
+    return responses.loc[wanted, ["USUBJID", "ADT", "AVALC"]]

@@ -1,0 +1,37 @@
+"""ADRS from derived responses: a PR that is one only because an earlier response goes on confirms nothing."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from unmask.cdisc.adrs import derive
+from unmask.response.rules import Rules
+
+SUBJECTS = pd.DataFrame({"STUDYID": ["S"], "USUBJID": ["1"], "RANDDT": pd.Timestamp("2020-01-01")})
+OVERALL = pd.DataFrame(
+    {
+        "USUBJID": ["1", "1"],
+        "ADT": pd.to_datetime(["2020-02-20", "2020-04-02"]),
+        "AVALC": ["PR", "PR"],
+        "ongoing": [False, True],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("overall", "rules", "best"),
+    [
+        (OVERALL, Rules(), "SD"),
+        (OVERALL, Rules(ongoing_response_confirms=True), "PR"),
+        (OVERALL.assign(ongoing=False), Rules(), "PR"),
+        (OVERALL.drop(columns="ongoing"), Rules(), "PR"),
+    ],
+)
+def test_what_goes_on_does_not_confirm(overall: pd.DataFrame, rules: Rules, best: str) -> None:
+    table = derive(overall, SUBJECTS, rules)
+    found = table.set_index("PARAMCD")["AVALC"]
+    assert found["CBOR"] == best
+    assert found["CRSP"] == ("Y" if best == "PR" else "N")
+    assert found["BOR"] == "PR"
+    assert "ongoing" not in table

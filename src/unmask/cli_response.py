@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from unmask.errors import ConfigurationError
+from unmask.messages import sentence
 
 
 def assess(
@@ -82,7 +82,7 @@ def assess(
         _self_test(files, as_json)
         return
     if not files:
-        raise ConfigurationError("response.no_files")
+        raise typer.BadParameter(sentence("response.no_files", {}), param_hint="LESIONS.csv")
     from unmask.response.assess import assess as run
     from unmask.response.dates import checked
     from unmask.response.presentation import renderables, terminal_lines

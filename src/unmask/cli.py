@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask import __version__
+from unmask.cli_response import assess
 from unmask.errors import ConfigurationError, NumericalError, UnmaskError
 from unmask.messages import sentence
 
@@ -249,71 +250,7 @@ def patient(
     _refuse_failures(result.failed_share, result.failure_reasons, folder)
 
 
-@app.command()
-def assess(
-    files: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="LESIONS.csv|FOLDER|TU TR [RS] [DM]",
-            help="patient, day or date, lesion, diameter_mm as CSV or Parquet; or SDTM as CSV, XPT or Dataset-JSON.",
-        ),
-    ],
-    criteria: Annotated[
-        str, typer.Option("--criteria", help="Comma-separated: recist1.1, irecist.")
-    ] = "recist1.1,irecist",
-    out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for tables and plots (default: none written).")
-    ] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Column that names the groups.")] = None,
-    patients: Annotated[
-        Path | None,
-        typer.Option("--patients", metavar="FILE", help="Arm, start_date, death, ... of each patient."),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Warnings are errors: their rows are left out.")
-    ] = False,
-    evaluator: Annotated[
-        str, typer.Option("--evaluator", help="Whose SDTM records: --EVAL, --EVALID or 'accepted'.")
-    ] = "INVESTIGATOR",
-    partial_dates: Annotated[
-        str | None,
-        typer.Option(
-            "--partial-dates",
-            metavar="first|last|refuse",
-            help="What 2014-02 becomes (default: refuse; in SDTM first).",
-        ),
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace results that are there.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
-) -> None:
-    """Assess measured lesions by RECIST 1.1 and iRECIST, visit by visit and patient by patient."""
-    from unmask.response.assess import assess as run
-    from unmask.response.dates import checked
-    from unmask.response.presentation import renderables, terminal_lines
-
-    result = run(
-        files,
-        criteria.split(","),
-        out,
-        group=group,
-        force=force,
-        strict=strict,
-        patients=patients,
-        evaluator=evaluator,
-        partial_dates=None if partial_dates is None else checked(partial_dates),
-    )
-    if as_json:
-        typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
-        return
-    if not sys.stdout.isatty():
-        # A pipe has no width: plain aligned lines, which another program can read.
-        typer.echo("\n".join(terminal_lines(result)))
-        return
-    from rich.console import Console
-
-    console = Console()
-    for item in renderables(result):
-        console.print(item)
+app.command()(assess)
 
 
 @app.command()

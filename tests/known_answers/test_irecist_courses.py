@@ -254,3 +254,24 @@ def test_against_baseline_twenty_per_cent_exactly_is_still_progression():
     rules = Rules(immune_reset="baseline")
     assert course([100], [[125], [120]], rules=rules).irecist[-1] == "iUPD"
     assert course([100], [[125], [119.9]], rules=rules).irecist[-1] == "iSD"
+
+
+def test_with_a_new_lesion_left_five_millimetres_less_end_an_unconfirmed_progression():
+    assert course([50], [[50], [45]], new=[1, 1]).irecist == ["iUPD", "iSD"]
+    assert course([50], [[50], [45.1]], new=[1, 1]).irecist == ["iUPD", "iUPD"]
+    # Not all targets measured: nobody knows whether it is less.
+    assert course([50, 20], [[50, 20], [40, None]], new=[1, 1]).irecist == ["iUPD", "NE"]
+
+
+def test_with_a_new_lesion_left_better_non_target_disease_ends_it_too():
+    better = course([50], [[50], [50]], new=[1, 1], non_target=["NON-CR/NON-PD", "CR"])
+    assert better.irecist == ["iUPD", "iSD"]
+    same = course([50], [[50], [50]], new=[1, 1], non_target=["NON-CR/NON-PD", "NON-CR/NON-PD"])
+    assert same.irecist == ["iUPD", "iUPD"]
+
+
+def test_against_baseline_small_tumours_need_five_millimetres_too():
+    rules = Rules(immune_reset="baseline")
+    # 12 mm, gone to 6, back to 16: PD against the nadir; 16.9 is 40 % but under 5 mm above baseline
+    assert course([12], [[6], [16], [16.9]], rules=rules).irecist == ["iPR", "iUPD", "iSD"]
+    assert course([12], [[6], [16], [17]], rules=rules).irecist[-1] == "iUPD"

@@ -153,3 +153,9 @@ def test_reappearance_after_a_sum_of_zero_is_an_option():
     # A normal node keeps the sum above zero: the rule has nothing to say.
     node = course([20, 20], [[0, 8], [3, 8]], nodal=[False, True], rules=rules)
     assert node.target == ["CR", "PR"]
+
+
+def test_the_criterion_says_what_was_not_evaluated():
+    found = course([20], [[0], [0]], non_target=["NE", "NON-CR/NON-PD"])
+    assert found.overall == ["PR", "PR"]
+    assert found.criterion == ["targets_gone_non_target_not_evaluated", "targets_gone_non_target_left"]

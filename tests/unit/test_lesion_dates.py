@@ -259,4 +259,5 @@ def test_a_subject_file_gives_arms_and_reference_dates(tmp_path):
     assert list(result.summary["groups"]) == ["drug"]
     assert [p.code for p in result.problems] == ["file_patients_without_lesions"]
     assert result.subjects.patients == ("p", "z")
-    assert result.summary["patients"] == 1
+    assert (result.summary["patients"], result.summary["patients_assessed"]) == (2, 1)
+    assert result.patients.set_index("patient").loc["z", "status"] == "not assessed: no lesion in the file"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from unmask.conformance import adtr, irecist_timepoint, recist_tables
 from unmask.conformance.outcome import Outcome
@@ -40,6 +41,14 @@ class SelfTest:
     def explained(self) -> bool:
         """Whether every difference has an explanation: the vector is wrong, or another rule was meant."""
         return all(difference.why for outcome in self.outcomes for difference in outcome.differences)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain data, for JSON."""
+        return {
+            "folder": None if self.folder is None else str(self.folder),
+            "comparisons": [asdict(item) for item in self.outcomes],
+            "skipped": list(self.skipped),
+        }
 
     def lines(self) -> Iterable[str]:
         """Yield the result as lines of text: one per comparison, and every difference below it."""

@@ -14,14 +14,16 @@ from unmask.errors import ConfigurationError
 from unmask.response.dates import PartialDates
 from unmask.response.disagreements import Comparison, compare
 from unmask.response.lesions import LesionTable
-from unmask.response.outcomes import outcomes
+from unmask.response.outcomes import Outcomes, outcomes
 from unmask.response.output import save
 from unmask.response.problems import Problem
 from unmask.response.rules import Rules
 from unmask.response.sources import find_sources, read_sources
 from unmask.response.subjects import Subjects
 from unmask.response.summary import summarise
-from unmask.response.tables import patient_table, visit_table
+from unmask.response.tables import difference_table, patient_table, visit_table
+from unmask.response.verdicts import Verdicts
+from unmask.survival import assessed
 
 CRITERIA = ("recist1.1", "irecist")
 GROUP_COLUMNS = (("trial",), ("arm", "treatment", "group"))
@@ -42,6 +44,11 @@ class AssessResult:
     problems: tuple[Problem, ...]
     summary: Mapping[str, Any]
     """Counts by category and group, RECIST 1.1 beside iRECIST (``summary.json``)."""
+    times: pd.DataFrame
+    """One row per patient and endpoint (``time_to_event.csv``); see :mod:`unmask.survival.assessed`."""
+    table: LesionTable
+    verdicts: Verdicts
+    outcomes: Outcomes
     subjects: Subjects | None = None
     """The subject file, where there was one."""
     comparison: Comparison | None = None
@@ -63,6 +70,7 @@ def assess(
     patients: str | Path | None = None,
     evaluator: str = "INVESTIGATOR",
     partial_dates: PartialDates | None = None,
+    scan_days: Sequence[float] = (),
 ) -> AssessResult:
     """Assess lesions by RECIST 1.1 and iRECIST.
 
@@ -93,6 +101,8 @@ def assess(
     partial_dates
         What a date without day or month becomes: its ``"first"`` day, its ``"last"``, or a bad row (``"refuse"``).
         Default: refuse in a lesion file, first in SDTM data.
+    scan_days
+        Scheduled scan days since the reference day, for rules about missed visits.
 
     Raises
     ------
@@ -114,13 +124,23 @@ def assess(
         evaluator=evaluator,
         partial_dates=partial_dates,
     )
-    groups = _groups(sources.named, table, group)
+    known = {*table.patients, *table.unusable}
+    unseen = (
+        () if patients is None or subjects is None else tuple(p for p in subjects.patients if p not in known)
+    )
+    groups = _groups(sources.named, table, group, unseen)
     verdicts = table.judged(rules)
+    found = outcomes(verdicts, valid=assessed.visits_that_count(table, verdicts, subjects))
     visits = visit_table(table, verdicts, groups, chosen)
-    by_patient = patient_table(table, verdicts, outcomes(verdicts), groups, chosen)
+    by_patient = patient_table(table, verdicts, found, groups, chosen, unseen)
+    times = assessed.time_to_event(table, verdicts, found, by_patient, subjects, rules, scan_days)
     summary = summarise(sources.named, table, by_patient, rules, chosen)
+    summary["endpoints"] = assessed.estimates(times, by_patient, intention_to_treat=patients is not None)
+    summary["deaths_known"] = subjects is not None
     comparison = None
-    tables = {}
+    tables = {"time_to_event.csv": times}
+    if len(chosen) == len(CRITERIA):
+        tables["differences.csv"] = difference_table(by_patient)
     if sources.rs is not None:
         comparison = compare(sources.rs, table, visits, chosen, evaluator)
         summary["recorded_responses"] = {"compared": comparison.compared, "agreeing": comparison.agreeing}
@@ -133,6 +153,10 @@ def assess(
         by_patient,
         table.problems,
         summary,
+        times,
+        table,
+        verdicts,
+        found,
         subjects,
         comparison,
     )
@@ -154,7 +178,7 @@ def _criteria(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in CRITERIA if name in wanted) or CRITERIA
 
 
-def _groups(path: Path, table: LesionTable, group: str | None) -> dict[str, str]:
+def _groups(path: Path, table: LesionTable, group: str | None, unseen: Sequence[str] = ()) -> dict[str, str]:
     if group is not None:
         if group not in table.extra:
             found = ", ".join(table.extra) or "no other columns"
@@ -164,5 +188,5 @@ def _groups(path: Path, table: LesionTable, group: str | None) -> dict[str, str]
         lowered = {name.lower(): name for name in table.extra}
         found_parts = (next((lowered[n] for n in names if n in lowered), None) for names in GROUP_COLUMNS)
         parts = [name for name in found_parts if name is not None]
-    everyone = (*table.patients, *table.unusable)
+    everyone = (*table.patients, *table.unusable, *unseen)
     return {p: ": ".join(table.extra[part].get(p, "") for part in parts) or "all" for p in everyone}

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from unmask.response.assess import AssessResult
 from unmask.response.codes import ImmuneResponse, Response
+from unmask.response.outcomes import Difference
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+SHARES_SHOWN = ("ORR", "DCR", "iORR", "iDCR")
+TIMES_SHOWN = ("TTR", "DoR", "PFS", "iPFS", "TTP", "OS")
+"""Endpoints of the terminal; all of them, and the sensitivity variants, stand in summary.json."""
 EXAMPLES_SHOWN = 5
 """Bad rows quoted in the terminal; all of them stand in bad_rows.csv."""
 
@@ -92,6 +96,7 @@ def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[st
         labels = [m.label for m in ImmuneResponse]
         rows = _best_responses(groups, "irecist_best_response", labels, "pseudoprogression")
         yield "iRECIST, not confirmed", ["Best response, iRECIST", *rows[0], "pseudoprogression"], rows[1:]
+    yield from _endpoints(result)
     side = result.summary.get("side_by_side")
     if side:
         columns = list(dict.fromkeys(code for row in side["best_response"].values() for code in row))
@@ -101,6 +106,58 @@ def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[st
             for code, row in side["best_response"].items()
         ]
         yield "RECIST 1.1 (rows) against iRECIST, both not confirmed", ["patients", *columns], rows
+        if side["differences"]:
+            told = [
+                [name, f"{count:,}"]
+                for name, count in side["differences"].items()
+                if name != Difference.NONE.label
+            ]
+            title = f"Why {sum(int(row[1].replace(',', '')) for row in told):,} patients stand elsewhere by iRECIST"
+            if told:
+                yield title, ["reason", "patients"], told
+
+
+def _endpoints(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[str]]]]:
+    """Yield shares with exact intervals and medians with their intervals, by group."""
+    found: dict[str, Any] = result.summary["endpoints"]
+    shares = [n for n in SHARES_SHOWN if any(n in item["shares"] for item in found.values())]
+    yield (
+        "Shares of patients (95 % interval)",
+        ["Group", "n", *shares],
+        [
+            [
+                name,
+                f"{item['n']:,}",
+                *(_interval(item["shares"].get(n), "value", percent=True) for n in shares),
+            ]
+            for name, item in found.items()
+        ],
+    )
+    times = [n for n in TIMES_SHOWN if any(n in item["endpoints"] for item in found.values())]
+    yield (
+        "Median months (95 % interval), events of patients",
+        ["Group", *times],
+        [[name, *(_median(item["endpoints"].get(n)) for n in times)] for name, item in found.items()],
+    )
+
+
+def _median(entry: Mapping[str, Any] | None) -> str:
+    if entry is None:
+        return "-"
+    return f"{_interval(entry['months'], 'median')}, {entry['events']:,} of {entry['n']:,}"
+
+
+def _interval(entry: Mapping[str, Any] | None, key: str, *, percent: bool = False) -> str:
+    if entry is None:
+        return "-"
+
+    def told(value: float | None) -> str:
+        if value is None:
+            return "n.r."
+        return f"{100 * value:.1f}" if percent else f"{value:.1f}"
+
+    unit = " %" if percent else ""
+    return f"{told(entry[key])}{unit} ({told(entry['ci'][0])}-{told(entry['ci'][1])})"
 
 
 def _best_responses(

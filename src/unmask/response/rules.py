@@ -213,7 +213,7 @@ class Rules:
                 lines += ["", topic]
             value = getattr(self, name)
             mark = "*" if value != option.value else " "
-            unit = f" {option.unit}" if option.unit else ""
+            unit = f" ({option.unit})" if option.unit == "0.1 mm" else f" {option.unit}".rstrip()
             lines.append(f"{mark} {name} = {value!r}{unit}")
             lines.append(f"      {option.meaning} [{option.source}]")
         return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,8 +65,9 @@ def patient_table(
     found: Outcomes,
     groups: Mapping[str, str],
     criteria: tuple[str, ...],
+    without_lesions: Sequence[str] = (),
 ) -> pd.DataFrame:
-    """Return one row per patient of the file; those without a baseline have a status that says so."""
+    """Return one row per patient; those without a baseline, or without any lesion, have a status that says so."""
     # Windows are counted from the reference day; the tables show days as the file counts them.
     shift = float(table.baseline_until)
     follow_up = verdicts.exists.sum(axis=1)
@@ -107,7 +108,14 @@ def patient_table(
             "category_changes": found.category_changes,
             "difference": [_DIFFERENCES[code] for code in found.difference],
         }
-    patients = _with_unusable(pd.DataFrame(data), table.unusable, groups)
+    patients = _with_unusable(
+        pd.DataFrame(data),
+        {
+            **dict.fromkeys(table.unusable, "not assessed: no usable baseline"),
+            **dict.fromkeys(without_lesions, "not assessed: no lesion in the file"),
+        },
+        groups,
+    )
     for column, values in table.extra.items():
         name = f"{column}_in_file" if column in patients else column
         patients[name] = [values.get(patient, "") for patient in patients["patient"]]
@@ -138,7 +146,7 @@ _DIFFERENCES = {member.value: member.label for member in Difference}
 
 
 def _with_unusable(
-    assessed: pd.DataFrame, unusable: tuple[str, ...], groups: Mapping[str, str]
+    assessed: pd.DataFrame, unusable: Mapping[str, str], groups: Mapping[str, str]
 ) -> pd.DataFrame:
     if not unusable:
         return assessed
@@ -146,7 +154,7 @@ def _with_unusable(
         {
             "patient": list(unusable),
             "group": [groups[name] for name in unusable],
-            "status": "not assessed: no usable baseline",
+            "status": list(unusable.values()),
         }
     )
     wide = assessed.astype(

@@ -134,7 +134,7 @@ def arm_summary(
         "first_shrinkage_weeks": proportions.response_timing(
             _first_shrinkage(tables.get("assessments"), arm)
         ),
-        "duration_of_response_months": {"n": duration.size, **_median(duration)},
+        "duration_of_response_months": {"n": duration.size, **median_of(duration)},
         "grade3plus_related": None
         if arm in unmodelled_toxicity
         else _severe(tables.get("adverse_events"), arm, size),
@@ -147,7 +147,7 @@ def arm_summary(
     if "baseline_sld_mm" in patients.columns:
         result["baseline_sld_mm"] = _median_of(proportions.median_with_interval(patients["baseline_sld_mm"]))
     for key, landmarks in (("os", OS_MONTHS), ("pfs", PFS_MONTHS), ("ipfs", PFS_MONTHS)):
-        result[f"{key}_months"] = {**_median(follow[key]), "events": int(follow[key].event.sum())}
+        result[f"{key}_months"] = {**median_of(follow[key]), "events": int(follow[key].event.sum())}
         rates = {_month(month): follow[key].curve.at(month) for month in landmarks}
         result[f"{key}_rate"] = {month: rate.value for month, rate in rates.items()}
         result[f"{key}_rate_ci"] = {month: list(rate.ci) for month, rate in rates.items()}
@@ -185,7 +185,7 @@ def sensitivity(time_to_event: pd.DataFrame, arms: Sequence[str]) -> dict[str, A
             "of": variant.of,
             "meaning": variant.meaning,
             "arms": {
-                arm: {"n": item.size, "events": int(item.event.sum()), **_median(item)}
+                arm: {"n": item.size, "events": int(item.event.sum()), **median_of(item)}
                 for arm, item in follow.items()
             },
         }
@@ -247,7 +247,8 @@ def _median_of(median: Value) -> dict[str, Any]:
     return {"median": median.value, "ci": list(median.ci)}
 
 
-def _median(follow: Follow) -> dict[str, Any]:
+def median_of(follow: Follow) -> dict[str, Any]:
+    """Median in months with its 95 % interval (``median``, ``ci``); None where it was not reached."""
     return _median_of(follow.curve.quantile(0.5))
 
 

@@ -1,0 +1,194 @@
+"""Endpoints of assessed lesions: what a subject file adds, what is not told without it, and which rules need what."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from unmask.cli import run as command
+from unmask.errors import ConfigurationError
+from unmask.response import Rules
+from unmask.response.assess import assess
+
+LESIONS = """patient,day,lesion,diameter_mm
+resp,-3,A,50
+resp,42,A,30
+resp,84,A,28
+resp,126,A,45
+stable,-3,A,50
+stable,42,A,49
+stable,84,A,48
+switched,-3,A,50
+switched,42,A,49
+switched,84,A,20
+switched,126,A,18
+dead,-3,A,50
+late,-3,A,50
+late,42,A,49
+late,210,A,80
+baseless,42,A,50
+"""
+SUBJECTS = """patient,arm,death_day,last_known_day,new_therapy_day
+resp,a,,300,
+stable,a,200,200,
+switched,a,,300,60
+dead,a,30,30,
+late,a,,300,
+baseless,a,90,90,
+never,a,,300,
+"""
+
+
+@pytest.fixture
+def files(tmp_path):
+    lesions, subjects = tmp_path / "lesions.csv", tmp_path / "subjects.csv"
+    lesions.write_text(LESIONS, encoding="utf-8")
+    subjects.write_text(SUBJECTS, encoding="utf-8")
+    return lesions, subjects
+
+
+def times(result, endpoint):
+    rows = result.times[result.times["endpoint"] == endpoint]
+    return {row.patient: (row.time_days, row.event, row.reason) for row in rows.itertuples()}
+
+
+LAST = "no progression at the last adequate assessment"
+
+
+def test_deaths_make_progression_free_and_overall_survival(files):
+    lesions, subjects = files
+    found = times(assess(lesions, patients=subjects), "PFS")
+    assert found == {
+        "resp": (126, True, "progression by RECIST 1.1"),
+        "stable": (200, True, "death"),
+        "switched": (126, False, LAST),
+        "dead": (30, True, "death"),
+        "late": (210, True, "progression by RECIST 1.1"),
+        "baseless": (90, True, "death"),
+        "never": (0, False, "no adequate assessment after baseline"),
+    }
+    survival = times(assess(lesions, patients=subjects), "OS")
+    assert survival["stable"] == (200, True, "death")
+    assert survival["never"] == (300, False, "alive at the end of follow-up")
+
+
+def test_without_a_subject_file_only_what_needs_no_deaths_is_told(files):
+    result = assess(files[0])
+    assert set(result.times["endpoint"]) == {"TTP", "TTR"}
+    assert result.summary["deaths_known"] is False
+    assert times(result, "TTP")["stable"] == (84, False, LAST)
+
+
+def test_a_response_under_new_therapy_is_none(files):
+    lesions, subjects = files
+    alone = assess(lesions).patients.set_index("patient")
+    known = assess(lesions, patients=subjects).patients.set_index("patient")
+    assert alone.loc["switched", "best_response"] == "PR"
+    assert known.loc["switched", "best_response"] == "SD"
+
+
+def test_the_denominator_is_everybody_with_a_subject_file_and_the_assessed_without(files):
+    lesions, subjects = files
+    shares = assess(lesions, patients=subjects).summary["endpoints"]["a"]["shares"]
+    assert (shares["ORR"]["count"], shares["ORR"]["n"]) == (1, 7)
+    alone = assess(lesions).summary["endpoints"]["all"]["shares"]
+    assert (alone["ORR"]["count"], alone["ORR"]["n"]) == (2, 5)
+
+
+def test_the_rules_of_the_fda_need_the_schedule_and_use_it(files):
+    lesions, subjects = files
+    with pytest.raises(ConfigurationError, match="--scan-every"):
+        assess(lesions, patients=subjects, rules=Rules.preset("fda"))
+    scans = tuple(42.0 * n for n in range(1, 9))
+    with pytest.raises(ConfigurationError, match="new_therapy_day"):
+        assess(lesions, rules=Rules.preset("fda"), scan_days=scans)
+    found = times(assess(lesions, patients=subjects, rules=Rules.preset("fda"), scan_days=scans), "PFS")
+    assert found["late"] == (42, False, "event after too many missed assessments")
+    assert found["switched"] == (42, False, "new anticancer therapy was started")
+    assert found["baseless"] == (0, False, "no assessment at baseline")
+    assert found["dead"] == (30, True, "death")
+    variant = times(assess(lesions, patients=subjects, scan_days=scans), "PFS-FDA")
+    assert variant == found
+
+
+def test_variants_that_need_a_schedule_are_left_out_without_one(files):
+    lesions, subjects = files
+    found = set(assess(lesions, patients=subjects).times["endpoint"])
+    assert "PFS-NACT" in found
+    assert not found & {"PFS-FDA", "PFS-MISSED", "PFS-SCHEDULED"}
+
+
+def test_days_of_both_files_count_alike_where_day_1_is_the_first_dose(tmp_path):
+    lesions, subjects = tmp_path / "l.csv", tmp_path / "s.csv"
+    lesions.write_text("patient,day,diameter_mm\np,-3,50\np,43,49\nq,1,50\nq,43,49\n", encoding="utf-8")
+    subjects.write_text("patient,death_day\np,101\nq,\n", encoding="utf-8")
+    found = times(assess(lesions, patients=subjects), "PFS")
+    assert found["p"] == (100, True, "death")
+    assert found["q"] == (42, False, LAST)
+
+
+def test_tables_are_written_and_the_terminal_shows_them(files, tmp_path, capsys):
+    lesions, subjects = files
+    out = tmp_path / "out"
+    assert command(["assess", str(lesions), "--patients", str(subjects), "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert "ORR" in shown and "Median months" in shown and "PFS" in shown
+    written = {path.name for path in out.iterdir()}
+    assert {"time_to_event.csv", "differences.csv", "summary.json"} <= written
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert summary["endpoints"]["a"]["endpoints"]["PFS"]["events"] == 5
+    assert summary["rules"]["stable_min_day"] == 42
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--rules", "eisenhower"], "eisenhauer2009"),
+        (["--rules", "missing.toml"], "missing.toml"),
+        (["--set", "stable_min_day"], "option=value"),
+        (["--set", "stabel_min_day=49"], "stable_min_day"),
+        (["--set", "stable_min_day=soon"], "whole number"),
+        (["--set", "reappearance=always"], "after overall CR"),
+        (["--scan-days", "84,42"], "ascending"),
+        (["--scan-days", "six"], "ascending"),
+        (["--scan-every", "0"], "one day"),
+    ],
+)
+def test_wrong_rules_and_schedules_are_named(files, arguments, words, capsys):
+    assert command(["assess", str(files[0]), *arguments]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_rules_of_a_file_and_of_the_command_line_are_used_and_recorded(files, tmp_path, capsys):
+    own = tmp_path / "own.toml"
+    own.write_text('preset = "seymour2017"\nstable_min_day = 100\n', encoding="utf-8")
+    arguments = ["assess", str(files[0]), "--rules", str(own), "--set", "confirmation_days=21", "--json"]
+    assert command(arguments) == 0
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert (rules["stable_min_day"], rules["confirmation_days"]) == (100, 21)
+    assert rules["complete_then_partial"] == "PD"
+
+
+def test_the_rules_are_printed_with_their_sources(capsys):
+    assert command(["assess", "--show-rules", "--rules", "admiralonco"]) == 0
+    shown = capsys.readouterr().out
+    assert "Rules (admiralonco)" in shown
+    assert "* reappearance = 'after zero sum'" in shown
+    assert shown.count("[") == len(Rules().as_dict())
+
+
+def test_the_self_test_runs_without_vectors_and_names_a_folder_without_any(tmp_path, capsys, monkeypatch):
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert command(["assess", "--self-test"]) == 0
+    assert "59 of 59" in capsys.readouterr().out
+    assert command(["assess", str(Path(tmp_path)), "--self-test"]) == 3
+    assert "holds none of" in capsys.readouterr().err
+
+
+def test_no_day_is_lost_or_invented(files):
+    lesions, subjects = files
+    table = assess(lesions, patients=subjects).times
+    assert np.isfinite(table["time_days"]).all() and (table["time_days"] >= 0).all()
+    assert not table.duplicated(["patient", "endpoint"]).any()

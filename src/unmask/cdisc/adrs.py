@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from unmask.cdisc.subjects import require, sequence, study_day, with_subjects
 from unmask.errors import ConfigurationError, DataError
-from unmask.response import best_response
+from unmask.response import benefit, best_response
 from unmask.response.best_response import Visits, first_visit
 from unmask.response.codes import Codes, Criterion, ImmuneResponse, Response
 from unmask.response.measurements import Bools, Days
@@ -162,7 +162,9 @@ def _records(overall: pd.DataFrame, subjects: pd.DataFrame, immune: bool) -> pd.
     table = table.sort_values(order, kind="stable", ignore_index=True)
     counts = ~table["AVALC"].isin(NOT_ASSESSED) & (table["ADT"] >= pd.to_datetime(table["RANDDT"]))
     table["ANL01FL"] = np.where(_worst_of_its_date(table, counts, immune), "Y", "")
-    end = (table["AVALC"] == ("iCPD" if immune else "PD")).astype(int)
+    # A progression before randomisation, or of a record that does not count, ends nothing.
+    progressed = (table["AVALC"] == ("iCPD" if immune else "PD")) & (table["ANL01FL"] == "Y")
+    end = progressed.astype(int)
     earlier = end.groupby(table["USUBJID"]).cumsum() - end
     table["ANL02FL"] = np.where((earlier == 0) & table["ADT"].notna(), "Y", "")
     return table.drop(columns=[name for name in subjects.columns if name in table and name != "USUBJID"])
@@ -172,26 +174,29 @@ _BADNESS = (
     "iCPD",
     "PD",
     "iUPD",
-    "NE",
-    "ND",
-    "NED",
     "NON-CR/NON-PD",
     "NON-iCR/NON-iUPD",
     "SD",
     "iSD",
     "PR",
     "iPR",
+    "CR",
+    "iCR",
+    "NE",
 )
+"""From the worst; another verdict of the same date says more than NE."""
 
 
 def _worst_of_its_date(table: pd.DataFrame, counts: pd.Series[Any], immune: bool) -> NDArray[np.bool_]:
-    """Return whether a record counts: one a subject and date, the worst, of equal ones the last.
+    """Return whether a record counts: one a subject and date, the worst.
 
-    Progression is worse than NE: admiralonco's own order by AVAL would let an NE hide a PD of the same day.
+    The order is that of admiralonco's template (``worst_resp``) and of its iRECIST vignette; of equal records the first
+    takes the last, the second the first.
     """
     badness = table["AVALC"].map({word: n for n, word in enumerate(reversed(_BADNESS))}).fillna(-1)
-    ranked = table.assign(_bad=badness, _row=np.arange(len(table)))[counts.to_numpy(dtype=bool)]
-    chosen = ranked.sort_values(["_bad", "_row"]).groupby(["USUBJID", "ADT"], sort=False)["_row"].last()
+    row = np.arange(len(table))
+    ranked = table.assign(_bad=badness, _row=row, _tie=-row if immune else row)[counts.to_numpy(dtype=bool)]
+    chosen = ranked.sort_values(["_bad", "_tie"]).groupby(["USUBJID", "ADT"], sort=False)["_row"].last()
     flags = np.zeros(len(table), dtype=bool)
     flags[chosen.to_numpy(dtype=np.int64)] = True
     return flags
@@ -277,10 +282,15 @@ class _People:
         )
 
     @property
-    def responses(self) -> Bools:
-        """(N, V) CR or PR."""
-        # The two have the same codes in iRECIST.
-        return np.asarray((self.codes == Response.CR) | (self.codes == Response.PR))
+    def counted(self) -> Codes:
+        """(N, V) RECIST 1.1 responses as the rules count them: disease after a CR may be progression."""
+        return best_response.counted(self.codes, self.day, self.rules)[0]
+
+    @property
+    def criterion(self) -> Codes:
+        """(N, V) the criterion that marks a response which only goes on."""
+        marked = np.where(self.ongoing, Criterion.RESPONSE_ONGOING, Criterion.NEITHER)
+        return np.asarray(marked, dtype=np.int8)
 
     def best(self, confirmed: bool) -> best_response.Best:
         """Return the best response, confirmed or not."""
@@ -289,19 +299,17 @@ class _People:
             return best_response.ibor(self.codes, self.day, rules)
         if not confirmed:
             return best_response.unconfirmed(self.codes, self.day, self.rules)
-        criterion = np.where(self.ongoing, Criterion.RESPONSE_ONGOING, Criterion.NEITHER)
-        return best_response.confirmed(self.codes, self.day, self.rules, criterion=criterion)
+        return best_response.confirmed(self.codes, self.day, self.rules, criterion=self.criterion)
 
-    def benefit(self, responded: Visits, *, progression: bool = False) -> Visits:
-        """Return the first visit of benefit: the response, or control of disease from the shortest time on."""
-        late = self.day >= self.rules.stable_min_day
-        controlled = (self.codes >= Response.CR) & (self.codes <= Response.NON_CR_NON_PD) & late
-        if progression:
-            controlled |= (self.codes == Response.PD) & (self.day > self.rules.stable_min_day)
-        found = first_visit(controlled)
-        both = (found >= 0) & (responded >= 0)
-        either: Visits = np.where(both, np.minimum(found, responded), np.maximum(found, responded))
-        return either
+    def benefit(self, confirmed: bool) -> Visits:
+        """Return the first visit of benefit: a response, or control of disease from the shortest time on."""
+        if self.immune:
+            return benefit.immune_clinical_benefit(
+                self.codes, self.day, self.rules, confirmed=confirmed
+            ).visit
+        return benefit.clinical_benefit(
+            self.codes, self.day, self.rules, confirmed=confirmed, criterion=self.criterion
+        ).visit
 
 
 def _codes(words: pd.Series[Any], immune: bool) -> Codes:
@@ -334,7 +342,11 @@ def _with_no_evidence(people: _People) -> _Found:
 
 def _of_best(people: _People, best: best_response.Best) -> _Found:
     names = ImmuneResponse if people.immune else Response
-    return _Found(best.visit, np.array([names(int(code)).label for code in best.response], dtype=object))
+    visit = best.visit
+    if people.immune:
+        # As admiralonco's vignette dates it: progression began at the first iUPD of the block that iCPD confirmed.
+        visit = np.where(best.response == ImmuneResponse.ICPD, _progression_confirmed(people).visit, visit)
+    return _Found(visit, np.array([names(int(code)).label for code in best.response], dtype=object))
 
 
 def _best_is_response(people: _People, best: best_response.Best) -> _Found:
@@ -353,17 +365,22 @@ def _progression_confirmed(people: _People) -> _Found:
     return _Found(np.where(proven, visit, -1))
 
 
+def _benefit_or_late_progression(people: _People) -> _Found:
+    late = first_visit((people.counted == Response.PD) & (people.day > people.rules.stable_min_day))
+    reached = people.benefit(confirmed=True)
+    # Progression ends the assessment, so none comes before a benefit.
+    return _Found(np.where(reached >= 0, reached, late))
+
+
 _RULES: Mapping[str, Callable[[_People], _Found]] = {
-    "progression": lambda p: _Found(first_visit(p.codes == Response.PD)),
+    "progression": lambda p: _Found(first_visit(p.counted == Response.PD)),
     "progression confirmed": _progression_confirmed,
     "progression unconfirmed": _progression_unconfirmed,
-    "response": lambda p: _Found(first_visit(p.responses)),
+    "response": lambda p: _Found(p.best(confirmed=False).first_response_visit),
     "confirmed response": lambda p: _Found(p.best(confirmed=True).first_response_visit),
-    "benefit": lambda p: _Found(p.benefit(first_visit(p.responses))),
-    "confirmed benefit": lambda p: _Found(p.benefit(p.best(confirmed=True).first_response_visit)),
-    "confirmed benefit or late progression": lambda p: _Found(
-        p.benefit(p.best(confirmed=True).first_response_visit, progression=True)
-    ),
+    "benefit": lambda p: _Found(p.benefit(confirmed=False)),
+    "confirmed benefit": lambda p: _Found(p.benefit(confirmed=True)),
+    "confirmed benefit or late progression": _benefit_or_late_progression,
     "best": lambda p: _of_best(p, p.best(confirmed=False)),
     "confirmed best": lambda p: _of_best(p, p.best(confirmed=True)),
     "best is response": lambda p: _best_is_response(p, p.best(confirmed=False)),

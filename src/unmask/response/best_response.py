@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from unmask.errors import ConfigurationError
 from unmask.response.codes import AS_IMMUNE, Codes, Criterion, ImmuneResponse, Response
-from unmask.response.recist import Bools
+from unmask.response.confirmation import confirmed_pairs, relapses_as_progression, until
+from unmask.response.measurements import Bools, Days
 from unmask.response.rules import Rules
 
-Days = NDArray[np.float64]
 Visits = NDArray[np.int64]
 
 
@@ -73,14 +73,8 @@ def confirmed(
     ``rules.complete_then_partial`` (Eisenhauer 2009, Table 3, footnote a).
     """
     rules = rules or Rules()
-    codes, days = _table(overall, day, valid, Response.MISSING)
-    codes = _after_complete(codes, rules)
-    if criterion is not None and not rules.ongoing_response_confirms:
-        merely_ongoing = (codes == Response.PR) & (np.asarray(criterion) == Criterion.RESPONSE_ONGOING)
-        codes = np.where(merely_ongoing, Response.SD, codes).astype(np.int8)
-    if rules.progression_ends_assessment:
-        codes = _until(codes, Response.PD, Response.MISSING)
-    complete, partial = _confirmed_pairs(codes, days, rules)
+    codes, days = counted(overall, day, rules, valid=valid, criterion=criterion)
+    complete, partial = confirmed_pairs(codes, days, rules)
     return _rank(codes, days, rules, sd_min_day, complete, partial, partial | complete)
 
 
@@ -94,11 +88,8 @@ def unconfirmed(
 ) -> Best:
     """Best overall response when no confirmation is required; arguments as :func:`confirmed`."""
     rules = rules or Rules()
-    codes, days = _table(overall, day, valid, Response.MISSING)
-    codes = _after_complete(codes, rules)
-    if rules.progression_ends_assessment:
-        codes = _until(codes, Response.PD, Response.MISSING)
-    complete, partial = _confirmed_pairs(codes, days, rules)
+    codes, days = counted(overall, day, rules, valid=valid)
+    complete, partial = confirmed_pairs(codes, days, rules)
     return _rank(
         codes, days, rules, sd_min_day, codes == Response.CR, codes == Response.PR, complete | partial
     )
@@ -120,15 +111,16 @@ def ibor(
     second one as in :func:`confirmed`.
     """
     rules = rules or Rules()
-    codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
-    codes = _until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING)
+    codes, days = immune_counted(response, day, valid=valid)
     plain = _IMMUNE_AS_RECIST[codes]
-    complete, partial = _confirmed_pairs(plain, days, rules)
+    complete, partial = confirmed_pairs(plain, days, rules)
     if rules.immune_confirmed_response:
         used_complete, used_partial = complete, partial
     else:
         used_complete, used_partial = plain == Response.CR, plain == Response.PR
-    best = _rank(plain, days, rules, sd_min_day, used_complete, used_partial, complete | partial)
+    # An iUPD is no progression yet, so none is too early to be told.
+    ranking = rules.changed(early_progression="PD")
+    best = _rank(plain, days, ranking, sd_min_day, used_complete, used_partial, complete | partial)
     category = AS_IMMUNE[best.response]
     progressed = best.response == Response.PD
     proven = codes == ImmuneResponse.ICPD
@@ -142,6 +134,38 @@ def ibor(
         best.first_response_day,
         best.confirmed,
     )
+
+
+def counted(
+    overall: ArrayLike,
+    day: ArrayLike,
+    rules: Rules,
+    *,
+    valid: ArrayLike | None = None,
+    criterion: ArrayLike | None = None,
+) -> tuple[Codes, Days]:
+    """Return the (N, V) responses as the rules count them towards the best response, and their days.
+
+    Visits that do not count are ``MISSING``; a response that merely goes on is SD; with
+    ``complete_then_partial = "PD"`` disease after a CR is PD. Arguments as in :func:`confirmed`.
+    """
+    codes, days = _table(overall, day, valid, Response.MISSING)
+    if criterion is not None and not rules.ongoing_response_confirms:
+        merely_ongoing = (codes == Response.PR) & (np.asarray(criterion) == Criterion.RESPONSE_ONGOING)
+        codes = np.where(merely_ongoing, Response.SD, codes).astype(np.int8)
+    if rules.complete_then_partial == "PD":
+        codes = relapses_as_progression(codes)
+    if rules.progression_ends_assessment:
+        codes = until(codes, Response.PD, Response.MISSING)
+    return codes, days
+
+
+def immune_counted(
+    response: ArrayLike, day: ArrayLike, *, valid: ArrayLike | None = None
+) -> tuple[Codes, Days]:
+    """Return the (N, V) iRECIST responses up to the first iCPD, later ones ``MISSING``, and their days."""
+    codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
+    return until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING), days
 
 
 def ipfs_visit(
@@ -200,7 +224,7 @@ def pseudoprogression(
     start of another anticancer therapy, because shrinkage under the next drug is not pseudoprogression.
     """
     codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
-    codes = _until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING)
+    codes = until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING)
     patients = len(codes)
     seen = np.zeros(patients, dtype=bool)
     fresh = np.zeros(patients, dtype=bool)
@@ -243,16 +267,6 @@ _IMMUNE_AS_RECIST = np.array(
 )
 
 
-def _after_complete(codes: Codes, rules: Rules) -> Codes:
-    """Return the codes with disease after a CR as progression, if the rules have it so (Table 3, footnote a)."""
-    if rules.complete_then_partial != "PD":
-        return codes
-    complete = codes == Response.CR
-    before = np.cumsum(complete, axis=1) - complete > 0
-    disease = (codes == Response.PR) | (codes == Response.SD) | (codes == Response.NON_CR_NON_PD)
-    return np.where(before & disease, Response.PD, codes).astype(np.int8)
-
-
 def _is_benefit(code: Codes) -> Bools:
     return (code >= ImmuneResponse.ICR) & (code <= ImmuneResponse.NON_ICR_NON_IUPD)
 
@@ -275,49 +289,6 @@ def _table(
             "response.bad_shape", name="day or valid", shape=np.shape(day), expected=table.shape
         ) from None
     return np.where(used & ~np.isnan(days), table, missing).astype(np.int8), days
-
-
-def _until(codes: Codes, last: int, missing: int) -> Codes:
-    """Keep visits up to and including the first ``last``."""
-    before = np.cumsum(codes == last, axis=1) - (codes == last)
-    return np.where(before == 0, codes, missing).astype(np.int8)
-
-
-def _confirmed_pairs(codes: Codes, days: Days, rules: Rules) -> tuple[Bools, Bools]:
-    """Which visits (N, V) are a CR confirmed by a later CR, and a PR confirmed by a later CR or PR."""
-    visits = codes.shape[1]
-    complete = np.zeros(codes.shape, dtype=bool)
-    partial = np.zeros(codes.shape, dtype=bool)
-    lenient = rules.complete_then_partial == "PR"
-    for first in range(visits):
-        is_complete = codes[:, first] == Response.CR
-        is_partial = (codes[:, first] == Response.PR) | (is_complete & lenient)
-        going = is_complete | is_partial
-        after_complete = is_complete.copy()
-        partial_after_complete = np.zeros(len(codes), dtype=bool)
-        gaps = np.zeros(len(codes), dtype=np.int64)
-        stable = np.zeros(len(codes), dtype=np.int64)
-        for later in range(first + 1, visits):
-            if not going.any():
-                break
-            code = codes[:, later]
-            respond = (code == Response.CR) | (code == Response.PR)
-            partial_after_complete |= after_complete & (code == Response.PR)
-            after_complete |= code == Response.CR
-            enough = going & (days[:, later] >= days[:, first] + rules.confirmation_days)
-            pure = ~partial_after_complete & (stable == 0)
-            complete[:, first] |= enough & is_complete & (code == Response.CR) & pure
-            partial[:, first] |= enough & is_partial & respond & (lenient | ~partial_after_complete)
-            gaps += code == Response.NE
-            stable += code == Response.SD
-            passing = respond | (code == Response.NE) | (code == Response.SD) | (code == Response.MISSING)
-            going = (
-                going
-                & passing
-                & (gaps <= rules.max_not_evaluable_between)
-                & (stable <= rules.max_stable_between)
-            )
-    return complete, partial & ~complete
 
 
 def _rank(

@@ -1,4 +1,4 @@
-"""ADRS, recorded iRECIST visits and lesions of SDTM against pharmaversesdtm and pharmaverseadam."""
+"""Recorded iRECIST visits and lesions of SDTM against pharmaversesdtm."""
 
 from __future__ import annotations
 
@@ -7,82 +7,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from unmask.cdisc import adrs
-from unmask.cdisc.responses import read_responses
 from unmask.conformance.outcome import Difference, Outcome
 from unmask.conformance.vectors import read, reason
 from unmask.errors import DataError
 from unmask.response import ImmuneResponse, Rules, irecist
 
-ADRS = "pharmaverseadam/adrs_onco.csv"
-SUBJECTS = "pharmaverseadam/adsl_min.csv"
 RECORDED = "pharmaversesdtm/rs_onco_recist.csv"
 TUMOURS = "pharmaversesdtm/tu_onco_recist.csv"
 MEASURED = "pharmaversesdtm/tr_onco_recist.csv"
 PEOPLE = "pharmaversesdtm/dm_min.csv"
 IRECIST = "pharmaversesdtm/rs_onco_irecist.csv"
-BASELINE_VISITS = ("SCREENING", "BASELINE")
 REPORTED = ("TRGRESP", "NTRGRESP", "NEWLIND", "OVRLRESP")
-
-
-def response_parameters(folder: Path) -> Outcome | None:
-    """Compare value and date of every derived parameter of ADRS, by the rules of admiralonco.
-
-    Overall responses are those that the investigator recorded; every subject of ADSL has each parameter.
-    """
-    expected = read(folder, ADRS, ("USUBJID", "PARAMCD", "AVALC", "ADT"))
-    subjects = read(folder, SUBJECTS, ("STUDYID", "USUBJID", "RANDDT", "DTHDT"))
-    if expected is None or subjects is None or not (folder / RECORDED).is_file():
-        return None
-    people = pd.DataFrame(subjects)
-    for name in ("RANDDT", "DTHDT"):
-        people[name] = pd.to_datetime(people[name].replace("", None))
-    derived = adrs.derive(
-        read_responses(folder / RECORDED),
-        people,
-        Rules.preset("admiralonco"),
-        measurable=_measurable(folder),
-    )
-    dates = derived["ADT"].dt.strftime("%Y-%m-%d").fillna("")
-    found = {
-        (code, subject): f"{value} {date}".strip()
-        for code, subject, value, date in zip(
-            derived["PARAMCD"], derived["USUBJID"], derived["AVALC"], dates, strict=True
-        )
-        if code != "OVR"
-    }
-    compared = [row for row in expected if (row["PARAMCD"], row["USUBJID"]) in found]
-    differences = []
-    for row in compared:
-        wanted = f"{row['AVALC']} {row['ADT']}".strip()
-        mine = found[row["PARAMCD"], row["USUBJID"]]
-        if mine != wanted:
-            record = f"{row['PARAMCD']} {row['USUBJID']}"
-            why = reason("adrs", record, wanted.split(" ")[0], mine.split(" ")[0])
-            differences.append(Difference(record, wanted, mine, why))
-    parameters = {row["PARAMCD"] for row in compared}
-    people_compared = {row["USUBJID"] for row in compared}
-    return Outcome(
-        "ADRS parameters, value and date",
-        f"pharmaverseadam ({ADRS})",
-        len(compared) - len(differences),
-        len(compared),
-        tuple(differences),
-        note=f"{len(parameters)} parameters, {len(people_compared)} subjects",
-    )
-
-
-def _measurable(folder: Path) -> set[str] | None:
-    rows = read(folder, TUMOURS, ("USUBJID", "TUSTRESC", "TUEVAL", "VISIT"))
-    if rows is None:
-        return None
-    return {
-        row["USUBJID"]
-        for row in rows
-        if row["TUSTRESC"] == "TARGET"
-        and row["TUEVAL"] == "INVESTIGATOR"
-        and row["VISIT"].upper() in BASELINE_VISITS
-    }
 
 
 def lesions(folder: Path) -> tuple[Outcome, ...] | None:
@@ -152,7 +87,7 @@ def recorded_irecist(folder: Path) -> Outcome | None:
     visits: dict[tuple[str, float], dict[str, str]] = {}
     for row in rows:
         if row["RSTESTCD"] in REPORTED:
-            key = row["USUBJID"], float(row["VISITNUM"] or "nan")
+            key = row["USUBJID"], _visit_number(row["VISITNUM"])
             visits.setdefault(key, {})[row["RSTESTCD"]] = row["RSSTRESC"]
     whole = {key: visit for key, visit in visits.items() if "OVRLRESP" in visit}
     target, non_target = (_codes(whole, name) for name in ("TRGRESP", "NTRGRESP"))
@@ -172,6 +107,13 @@ def recorded_irecist(folder: Path) -> Outcome | None:
         len(whole),
         tuple(differences),
     )
+
+
+def _visit_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise DataError("conformance.bad_cell", file=IRECIST, value=text) from None
 
 
 _SPELLINGS = {"PR": "iPR", "CR": "iCR", "SD": "iSD", "PD": "iUPD"}

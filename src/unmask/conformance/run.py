@@ -7,11 +7,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from unmask.conformance import adtr, irecist_timepoint, recist_tables
+from unmask.conformance import (
+    admiralonco,
+    adrs,
+    adtr,
+    analysis_datasets,
+    best_responses,
+    irecist_timepoint,
+    recist_tables,
+)
 from unmask.conformance.outcome import Outcome
 from unmask.errors import DataError
 
-Runner = Callable[[Path], Outcome | None]
+Runner = Callable[[Path], Outcome | tuple[Outcome, ...] | None]
 
 BUILT_IN: tuple[Callable[[], Outcome], ...] = (
     recist_tables.published_timepoint,
@@ -24,6 +32,13 @@ RUNNERS: Mapping[str, Runner] = {
     irecist_timepoint.TABLE: irecist_timepoint.timepoint,
     adtr.SUMS: adtr.sums,
     adtr.LESIONS: adtr.lesions,
+    best_responses.CONFIRMED: best_responses.confirmed,
+    best_responses.IMMUNE: best_responses.immune,
+    admiralonco.EXPECTED: admiralonco.unit_tests,
+    adrs.EXPECTED: adrs.values,
+    adrs.SUBJECTS: adrs.other_variables,
+    analysis_datasets.IRECIST: analysis_datasets.recorded_irecist,
+    analysis_datasets.MEASURED: analysis_datasets.lesions,
 }
 """Comparison by the first file it needs, relative to the folder of vectors."""
 USUAL_PLACE = Path("..") / "shared" / "vectors" / "response"
@@ -82,7 +97,9 @@ def self_test(folder: str | Path | None = None) -> SelfTest:
     if place is None:
         return SelfTest(None, built_in, ())
     found = {name: run(place) for name, run in RUNNERS.items()} if place.is_dir() else {}
-    made = tuple(item for item in found.values() if item is not None)
+    made: list[Outcome] = []
+    for item in found.values():
+        made += item if isinstance(item, tuple) else () if item is None else (item,)
     if not made:
         raise DataError("conformance.no_folder", folder=place, files=", ".join(RUNNERS))
     return SelfTest(place, (*built_in, *made), tuple(name for name, item in found.items() if item is None))

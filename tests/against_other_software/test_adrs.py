@@ -9,7 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from unmask.cdisc.adrs import adrs
+from unmask.cdisc import adrs
+from unmask.cdisc.responses import read_responses
 from unmask.conformance import adrs as runner
 from unmask.errors import DataError
 from unmask.response import Rules
@@ -61,7 +62,7 @@ def test_the_one_difference_is_an_error_of_the_vector(copied):
 
 
 def test_every_other_variable_of_every_record(copied):
-    found = runner.other_columns(copied)
+    found = runner.other_variables(copied)
     assert (found.agreed, found.total) == (40673, 40678)
     assert {difference.record.rsplit(" ", 1)[0] for difference in found.differences} == {"01-701-1118 CBCP"}
 
@@ -82,12 +83,10 @@ def test_the_data_were_made_with_28_days(copied):
 
 
 def from_vectors(folder, rules):
-    responses = pd.DataFrame(rows_of(folder / runner.RESPONSES))
-    mine = (responses["RSTESTCD"] == "OVRLRESP") & (responses["RSEVAL"] == "INVESTIGATOR")
-    overall = responses[mine].assign(AVALC=responses["RSSTRESC"])
-    return adrs(
-        overall[["USUBJID", "AVALC", "RSDTC", "RSSEQ"]],
-        pd.DataFrame(rows_of(folder / runner.SUBJECTS)),
+    subjects = pd.DataFrame(rows_of(folder / runner.SUBJECTS))
+    return adrs.derive(
+        read_responses(folder / runner.RESPONSES),
+        subjects.assign(RANDDT=pd.to_datetime(subjects["RANDDT"].replace("", None))),
         rules,
     )
 
@@ -126,8 +125,7 @@ def test_a_vector_that_says_otherwise_is_told(copied):
 @pytest.mark.parametrize(
     ("name", "column", "value", "word"),
     [
-        (runner.RESPONSES, "RSDTC", "2014-02-30", "2014-02-30"),
-        (runner.SUBJECTS, "RANDDT", "2014-01", "RANDDT"),
+        (runner.SUBJECTS, "RANDDT", "2014-01", "2014-01"),
         (runner.SUBJECTS, "USUBJID", "one", "one"),
         (runner.RESPONSES, "USUBJID", "nobody", "nobody"),
         (runner.EXPECTED, "PARCAT2", "The pathologist", "The pathologist"),
@@ -143,7 +141,7 @@ def test_malformed_vectors_are_named(copied, name, column, value, word):
 def test_a_missing_file_is_skipped(copied, name):
     (copied / name).unlink()
     assert runner.values(copied) is None
-    assert runner.other_columns(copied) is None
+    assert runner.other_variables(copied) is None
 
 
 RESPONSES = ["iCR", "iPR", "iSD", "NON-iCR/NON-iUPD", "iUPD", "iCPD", "NE"]
@@ -222,7 +220,7 @@ def compare(courses):
         columns=["USUBJID", "ADT", "AVALC"],
     )
     subjects = pd.DataFrame({"STUDYID": "S", "USUBJID": list(courses), "RANDDT": start})
-    table = adrs(overall, subjects, ADMIRALONCO, "iRECIST")
+    table = adrs.derive(overall, subjects, ADMIRALONCO, criteria="iRECIST")
     by_key = {
         (subject, code): (word, None if pd.isna(day) else int(day) - 1)
         for subject, code, word, day in zip(

@@ -5,16 +5,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from unmask.conformance.known_defects import defects, explained
 
-from unmask.conformance import best_response_tables as tables
-from unmask.conformance import irecist_visits
-from unmask.conformance.outcome import Difference
+from unmask.conformance import analysis_datasets as recorded
+from unmask.conformance import best_responses as tables
 from unmask.conformance.run import RUNNERS
+from unmask.conformance.vectors import reason
 from unmask.errors import DataError
 
 VECTORS = Path(__file__).resolve().parents[2].parent / "shared" / "vectors" / "response"
-NAMES = [tables.CONFIRMED, tables.IMMUNE, irecist_visits.VISITS]
+NAMES = [tables.CONFIRMED, tables.IMMUNE, recorded.IRECIST]
 
 
 def vector(name, tmp_path):
@@ -35,19 +34,19 @@ def rewrite(path, change):
 
 
 def test_confirmed_best_response_in_every_reading_of_table_3(tmp_path):
-    found = tables.confirmed_best(vector(tables.CONFIRMED, tmp_path))
+    found = tables.confirmed(vector(tables.CONFIRMED, tmp_path))
     assert (found.agreed, found.total) == (23, 23)
     # admiralonco does not read disease after a CR as progression (its open issue 275).
     assert "admiralonco differs in 2: CR, PR (not met): SD for PD; CR, SD (not met): SD for PD" in found.note
 
 
 def test_immune_best_response_in_every_combination(tmp_path):
-    found = tables.immune_best(vector(tables.IMMUNE, tmp_path))
+    found = tables.immune(vector(tables.IMMUNE, tmp_path))
     assert (found.agreed, found.total) == (651, 651)
 
 
 def test_recorded_immune_visits_but_six_that_are_wrong(tmp_path):
-    found = irecist_visits.visits(vector(irecist_visits.VISITS, tmp_path))
+    found = recorded.recorded_irecist(vector(recorded.IRECIST, tmp_path))
     assert (found.agreed, found.total) == (69, 75)
     assert len(found.differences) == 6
     assert all(difference.why for difference in found.differences)
@@ -59,9 +58,9 @@ def test_recorded_immune_visits_but_six_that_are_wrong(tmp_path):
         (tables.CONFIRMED, lambda row: {**row, "BOR": "PD"} if row["TP1"] == "NE" else row, "NE, NE"),
         (tables.IMMUNE, lambda row: {**row, "IBOR": "iSD"} if row["EXAMPLE"] == "3" else row, "example 3"),
         (
-            irecist_visits.VISITS,
-            lambda row: {**row, "NEWLIND": "Y"} if row["OVRLRESP"] == "iCR" else row,
-            "WEEK",
+            recorded.IRECIST,
+            lambda row: {**row, "RSSTRESC": "Y"} if row["RSTESTCD"] == "NEWLIND" else row,
+            "visit",
         ),
     ],
 )
@@ -84,10 +83,11 @@ def test_a_vector_that_says_otherwise_is_told(tmp_path, name, change, record):
         (tables.CONFIRMED, "TP1,TP2_subsequent,BOR\nCR,CR,CR or so\n", "'CR or so'"),
         (tables.IMMUNE, "EXAMPLE,TP1,IBOR\n1,iXR,iCR\n", "'iXR'"),
         (
-            irecist_visits.VISITS,
-            "USUBJID,VISIT,TRGRESP,NTRGRESP,NEWLIND,OVRLRESP\n1,W,iCR,iCR,N,CHECK\n",
+            recorded.IRECIST,
+            "USUBJID,VISITNUM,RSTESTCD,RSSTRESC\n1,7,OVRLRESP,iCR\n1,7,NTRGRESP,CHECK\n",
             "'CHECK'",
         ),
+        (recorded.IRECIST, "USUBJID,VISITNUM,RSTESTCD,RSSTRESC\n1,seven,OVRLRESP,iCR\n", "'seven'"),
     ],
 )
 def test_malformed_vectors_are_named(tmp_path, name, text, word):
@@ -101,11 +101,11 @@ def test_other_tables_of_the_same_kind(tmp_path):
     """A table with other rows, fewer time points and no row at all."""
     (tmp_path / tables.IMMUNE).parent.mkdir(parents=True)
     (tmp_path / tables.IMMUNE).write_text("EXAMPLE,TP1,TP2,IBOR\na,iUPD,Any,iUPD\n", encoding="utf-8")
-    found = tables.immune_best(tmp_path)
+    found = tables.immune(tmp_path)
     # Only another iUPD or NE leaves it at iUPD.
     assert (found.agreed, found.total) == (2, 7)
     (tmp_path / tables.IMMUNE).write_text("EXAMPLE,TP1,IBOR\n", encoding="utf-8")
-    assert tables.immune_best(tmp_path).total == 0
+    assert tables.immune(tmp_path).total == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,8 +114,7 @@ def test_a_missing_file_is_skipped(tmp_path, name):
 
 
 def test_a_known_defect_explains_only_what_it_says():
-    wrong = Difference("01-701-1097 WEEK 6", "NE", "iUPD")
-    other = Difference("01-701-1097 WEEK 6", "iSD", "iUPD")
-    found = explained(irecist_visits.VISITS, [wrong, other])
-    assert [bool(difference.why) for difference in found] == [True, False]
-    assert all(defect.why and defect.vector.endswith(".csv") for defect in defects())
+    assert reason("adrs", "01-701-1118 CBCP", "N", "Y")
+    assert not reason("adrs", "01-701-1118 CBCP", "Y", "N")
+    assert not reason("adrs", "01-701-1118 CRSP", "N", "Y")
+    assert not reason("table 3", "01-701-1118 CBCP", "N", "Y")

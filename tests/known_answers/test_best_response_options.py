@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from unmask.response.immune_progression import immune_progression
-from unmask.response.irecist_overall import overall as irecist_overall
 
 from unmask.response import ImmuneResponse, Response, Rules, best_response, labels
 from unmask.response.confirmation import relapses_as_progression
+from unmask.response.irecist import combine
 
 NAN = float("nan")
 
@@ -133,16 +132,6 @@ def test_repeated_iupd(course, days, first, last):
         assert np.array_equal(found, [day], equal_nan=True)
 
 
-def test_confirmed_and_unconfirmed_progression_exclude_each_other():
-    found = immune_progression(
-        [*immune(["iUPD", "iCPD", "NE"]), *immune(["iPR", "iUPD", "NE"]), *immune(["iUPD", "iSD", "iSD"])],
-        [42, 84, 126],
-    )
-    assert found.confirmed_visit.tolist() == [0, -1, -1]
-    assert found.unconfirmed_visit.tolist() == [-1, 1, -1]
-    assert np.array_equal(found.day, [42, 84, NAN], equal_nan=True)
-
-
 def test_the_visits_behind_a_best_response():
     found = best_response.confirmed(
         [
@@ -199,7 +188,6 @@ def test_what_may_stand_between_a_response_and_its_confirmation(visits, days, op
     ],
 )
 def test_irecist_overall_response_of_recorded_verdicts(target, non_target, new, wanted):
-    found = irecist_overall(
-        [ImmuneResponse.from_label(target)], [ImmuneResponse.from_label(non_target)], [new]
-    )
+    verdicts = (np.array([ImmuneResponse.from_label(word)], dtype=np.int8) for word in (target, non_target))
+    found = combine(*verdicts, np.array([new]))
     assert labels(found, ImmuneResponse)[0] == wanted

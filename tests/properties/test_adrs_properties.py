@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unmask.cdisc.adrs import adrs
+from unmask.cdisc import adrs
 from unmask.response import Rules
 
 WORDS = {
@@ -45,20 +45,20 @@ def same(one, other):
 @given(trials(), st.sampled_from(RULES), st.randoms())
 def test_order_of_rows_and_other_subjects_do_not_matter(trial, rules, random):
     overall, subjects, criteria = trial
-    whole = adrs(overall, subjects, rules, criteria)
+    whole = adrs.derive(overall, subjects, rules, criteria=criteria)
     order = list(range(len(overall)))
     random.shuffle(order)
-    same(whole, adrs(overall.iloc[order], subjects, rules, criteria))
+    same(whole, adrs.derive(overall.iloc[order], subjects, rules, criteria=criteria))
     some = subjects[: 1 + len(subjects) // 2]
     kept = whole[whole["USUBJID"].isin(some["USUBJID"])]
-    same(kept, adrs(overall[overall["USUBJID"].isin(some["USUBJID"])], some, rules, criteria))
+    same(kept, adrs.derive(overall[overall["USUBJID"].isin(some["USUBJID"])], some, rules, criteria=criteria))
 
 
 @settings(deadline=None, max_examples=60)
 @given(trials(), st.sampled_from(RULES))
 def test_every_derived_record_is_one_a_subject_with_a_date_of_its_own_assessments(trial, rules):
     overall, subjects, criteria = trial
-    table = adrs(overall, subjects, rules, criteria)
+    table = adrs.derive(overall, subjects, rules, criteria=criteria)
     derived = table[(table["PARAMCD"] != "OVR")]
     assert (derived.groupby("PARAMCD")["USUBJID"].nunique() == len(subjects)).all()
     assert not derived.duplicated(["USUBJID", "PARAMCD"]).any()
@@ -81,8 +81,8 @@ def test_a_record_after_the_last_progression_moves_only_the_last_assessment(crit
         ("2020-07-01", WORDS[criteria][0]),
     ]
     overall = pd.DataFrame(rows, columns=["ADT", "AVALC"]).assign(USUBJID="A")
-    one = adrs(overall[:2], subjects, Rules(), criteria).set_index("PARAMCD")
-    other = adrs(overall, subjects, Rules(), criteria).set_index("PARAMCD")
+    one = adrs.derive(overall[:2], subjects, Rules(), criteria=criteria).set_index("PARAMCD")
+    other = adrs.derive(overall, subjects, Rules(), criteria=criteria).set_index("PARAMCD")
     changed = [
         code
         for code in one.index

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from unmask.response.immune_progression import immune_progression
 
 from unmask.response import ImmuneResponse, Response, Rules, benefit, best_response
 
@@ -57,13 +56,13 @@ def found(overall, immune, day, rules):
         "ibor": best_response.ibor(immune, day, rules),
         "benefit": benefit.clinical_benefit(overall, day, rules, confirmed=True),
         "immune benefit": benefit.immune_clinical_benefit(immune, day, rules),
-        "immune progression": immune_progression(immune, day, rules),
     }
-    return {
+    every = {
         f"{name}.{field.name}": getattr(result, field.name)
         for name, result in results.items()
         for field in dataclasses.fields(result)
     }
+    return every | {"ipfs": best_response.ipfs_visit(immune, day, rules)}
 
 
 def same(one, other):

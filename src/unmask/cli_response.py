@@ -68,6 +68,14 @@ def assess(
             help="What 2014-02 becomes (default: refuse; in SDTM first).",
         ),
     ] = None,
+    cdisc: Annotated[
+        Path | None, typer.Option("--cdisc", metavar="DIR", help="Folder for ADSL, ADTR, ADRS and ADTTE.")
+    ] = None,
+    cdisc_formats: Annotated[
+        str | None,
+        typer.Option("--cdisc-formats", help="Comma-separated: parquet, csv, xpt, json (default: all)."),
+    ] = None,
+    study: Annotated[str, typer.Option("--study", help="STUDYID of the CDISC datasets.")] = "STUDY",
     force: Annotated[bool, typer.Option("--force", help="Replace results that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json instead of tables.")] = False,
 ) -> None:
@@ -101,17 +109,24 @@ def assess(
         evaluator=evaluator,
         partial_dates=None if partial_dates is None else checked(partial_dates),
     )
+    notes = []
+    if cdisc is not None:
+        from unmask.cdisc.assessed import write_cdisc
+
+        formats = None if cdisc_formats is None else cdisc_formats.split(",")
+        written = write_cdisc(result, cdisc, formats, study=study, force=force)
+        notes = [*written.notes, f"CDISC datasets: {cdisc}"]
     if as_json:
         typer.echo(json.dumps(result.summary, indent=2, allow_nan=False, ensure_ascii=False))
         return
     if not sys.stdout.isatty():
         # A pipe has no width: plain aligned lines, which another program can read.
-        typer.echo("\n".join(terminal_lines(result)))
+        typer.echo("\n".join([*terminal_lines(result), *notes]))
         return
     from rich.console import Console
 
     console = Console()
-    for item in renderables(result):
+    for item in (*renderables(result), *notes):
         console.print(item)
 
 

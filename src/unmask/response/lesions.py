@@ -44,6 +44,8 @@ class LesionTable:
     """Patients without a usable baseline."""
     measurements: Measurements
     """The N patients at up to V visits after baseline with up to L targets; days as the file counts them."""
+    targets: tuple[Mapping[str, LesionRow], ...]
+    """Baseline row of every target lesion of each of the N patients, by name, in the order of the arrays."""
     baseline_day: NDArray[np.float64]
     """(N,) day of the latest baseline measurement."""
     extra: Mapping[str, Mapping[str, str]]
@@ -226,6 +228,7 @@ def _arrange(
         patients=tuple(history.patient for history in histories),
         unusable=unusable,
         measurements=measurements,
+        targets=tuple(history.targets for history in histories),
         baseline_day=np.array(
             [max(row.day for row in [*h.targets.values(), *h.others.values()]) for h in histories]
         ),

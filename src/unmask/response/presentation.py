@@ -61,8 +61,8 @@ def _reading(result: AssessResult) -> list[str]:
     until = summary["baseline_until_day"]
     numbered = " (the file has no day 0: day 1 is the first dose)" if until == 1 else ""
     lines = [
-        f"{result.path.name}: {rows['read']:,} rows, {summary['patients']:,} patients, "
-        f"{summary['patients_assessed']:,} assessed at {summary['visits']:,} visits after baseline.",
+        f"{result.path.name}: {_count(rows['read'], 'row')}, {_count(summary['patients'], 'patient')}, "
+        f"{summary['patients_assessed']:,} assessed at {_count(summary['visits'], 'visit')} after baseline.",
         f"Baseline: last measurement at day {until} or before{numbered}. "
         f"CR and PR confirmed after {result.rules.confirmation_days} days; "
         f"stable disease from day {result.rules.stable_min_day}.",
@@ -83,6 +83,10 @@ def _reading(result: AssessResult) -> list[str]:
             "No patient has more than one target lesion: the verdicts are on one lesion, not on all disease."
         )
     return lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[str]]]]:
@@ -112,7 +116,8 @@ def _tables(result: AssessResult) -> Iterable[tuple[str, list[str], list[list[st
                 for name, count in side["differences"].items()
                 if name != Difference.NONE.label
             ]
-            title = f"Why {sum(int(row[1].replace(',', '')) for row in told):,} patients stand elsewhere by iRECIST"
+            number = sum(n for name, n in side["differences"].items() if name != Difference.NONE.label)
+            title = f"Why {number:,} patient{'s stand' if number != 1 else ' stands'} elsewhere by iRECIST"
             if told:
                 yield title, ["reason", "patients"], told
 

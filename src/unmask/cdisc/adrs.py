@@ -221,7 +221,8 @@ class _People:
     last: Visits
     """(N,) record of the last assessment of all, whether or not after progression."""
     measurable: Bools | None
-    death: Bools
+    death: Bools | None
+    """None where nothing is known of deaths, which is not that nobody died."""
 
     @classmethod
     def of(
@@ -263,11 +264,7 @@ class _People:
         ongoing = np.zeros(shape, dtype=bool)
         if _ONGOING in records:
             ongoing[whose, visit] = records[_ONGOING].to_numpy(dtype=bool)[used]
-        died = (
-            pd.to_datetime(subjects["DTHDT"]).notna().to_numpy(dtype=bool)
-            if "DTHDT" in subjects
-            else np.zeros(size, dtype=bool)
-        )
+        died = pd.to_datetime(subjects["DTHDT"]).notna().to_numpy(dtype=bool) if "DTHDT" in subjects else None
         return cls(
             rules,
             immune,
@@ -396,8 +393,9 @@ def _parameter(
     rule = item["rule"]
     table = pd.DataFrame({"USUBJID": subjects["USUBJID"].to_numpy(), "PARAMCD": item["paramcd"]})
     if rule == "death":
-        if "DTHDT" in subjects:
-            table["ADT"] = pd.to_datetime(subjects["DTHDT"]).to_numpy()
+        if people.death is None:
+            return None
+        table["ADT"] = pd.to_datetime(subjects["DTHDT"]).to_numpy()
         return _flagged(table.assign(ANL01FL="Y"), people.death)
     if rule == "measurable disease":
         return None if people.measurable is None else _flagged(table.assign(ANL01FL="Y"), people.measurable)

@@ -50,6 +50,14 @@ def test_the_worst_record_of_a_date_counts():
     assert derived("CBOR", *rows) == ("SD", "2020-03-01")
 
 
+@pytest.mark.parametrize("word", ["CR", "PR", "SD", "NON-CR/NON-PD", "PD"])
+def test_a_verdict_says_more_than_not_evaluable_on_the_same_date(word):
+    for sequence in ((1, 2), (2, 1)):
+        rows = [("2020-03-01", word, sequence[0]), ("2020-03-01", "NE", sequence[1])]
+        table = derive(overall(*rows), subjects(), ADMIRALONCO, parameters=["OVR"])
+        assert table.loc[table["ANL01FL"] == "Y", "AVALC"].tolist() == [word]
+
+
 @pytest.mark.parametrize(("criteria", "kept"), [("RECIST 1.1", 2), ("iRECIST", 1)])
 def test_of_two_equal_records_of_a_date_admiralonco_takes_the_last_or_the_first(criteria, kept):
     rows = [("2020-03-01", "PD", 1), ("2020-03-01", "PD", 2)]

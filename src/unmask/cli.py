@@ -21,6 +21,7 @@ import typer
 from unmask import __version__
 from unmask.errors import ConfigurationError, NumericalError, UnmaskError
 from unmask.messages import sentence
+from unmask.plot_command import plot
 
 if TYPE_CHECKING:
     from unmask.trial.run import Progress
@@ -41,6 +42,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Models: list them, show parameters and equations.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+app.command()(plot)
 
 
 def _show_version(wanted: bool) -> None:

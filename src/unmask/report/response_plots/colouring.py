@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from unmask.report import style
 from unmask.report.response_plots.inputs import NOT_KNOWN, known, plain
@@ -34,8 +35,9 @@ UNKNOWN_COLOUR = "#cfd4d8"
 OTHER_COLOUR = "#6f7a83"
 NUMBER_MAP = "viridis"
 MAP_RANGE = (0.0, 0.93)
-SKEWED = 30.0
-"""Positive numbers whose 95th percentile is more than so many times the 5th get a logarithmic scale."""
+SKEWED = (8.0, 2.5)
+"""Positive numbers get a logarithmic scale when their 95th percentile is more than so many times the 5th, and lies
+more than so many times as far above the median as the 5th lies below it."""
 TITLES = {
     "best_response": "Best response (RECIST 1.1, confirmed)",
     "best_response_unconfirmed": "Best response (RECIST 1.1, unconfirmed)",
@@ -254,11 +256,11 @@ def _by_number(values: pd.Series, title: str) -> Colouring:
     return Colouring(title, colours, colours, tuple(int(t) for t in there), entries, scale)
 
 
-def _scale(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Scale:
+def _scale(numbers: NDArray[np.float64]) -> Scale:
     """Return the range of colours: all values, or the middle 96 % where a few lie far away."""
     low, high = float(numbers.min()), float(numbers.max())
-    p2, p5, p95, p98 = (float(q) for q in np.quantile(numbers, (0.02, 0.05, 0.95, 0.98)))
-    logarithmic = low > 0 and p5 > 0 and p95 / p5 > SKEWED
+    p2, p5, p50, p95, p98 = (float(q) for q in np.quantile(numbers, (0.02, 0.05, 0.5, 0.95, 0.98)))
+    logarithmic = low > 0 and p95 / p5 > SKEWED[0] and p95 - p50 > SKEWED[1] * (p50 - p5)
     if logarithmic:
         far_up, far_down = high / p98 > 3, p2 / low > 3
     else:
@@ -269,9 +271,7 @@ def _scale(numbers: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Scale:
     )
 
 
-def scale_place(
-    scale: Scale, values: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def scale_place(scale: Scale, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return where on the scale values stand, 0 to 1."""
     low, high = scale.low, scale.high
     if scale.logarithmic:
@@ -302,7 +302,7 @@ def _darkened(colour: str) -> str:
     return "#" + "".join(f"{round(channel):02x}" for channel in channels)
 
 
-def _luminance(channels: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def _luminance(channels: NDArray[np.float64]) -> float:
     """Relative luminance of an sRGB colour (WCAG 2.2)."""
     linear = channels / 255
     linear = np.where(linear <= 0.04045, linear / 12.92, ((linear + 0.055) / 1.055) ** 2.4)

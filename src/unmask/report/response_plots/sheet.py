@@ -95,23 +95,25 @@ def check_suffix(path: Path) -> None:
 
 
 class Sheet:
-    """A figure with ``count`` empty panels, its keys and its notes.
+    """A figure with empty panels, its keys and its notes.
 
     Parameters
     ----------
-    count
-        Number of panels.
+    names
+        Name of each panel; may be empty where there is only one.
     heights
         Height of the plotting areas of each row of panels, inches.
     blocks, notes
         Head and foot; the notice is added to the notes.
     labels
-        Names on the vertical axes (they take room on the left), None: ``room`` inches are left for numbers.
+        Names on the vertical axes (they take room on the left), at least ``room`` inches are left.
+    ticks
+        The horizontal axes have numbers.
     """
 
     def __init__(
         self,
-        count: int,
+        names: Sequence[str],
         heights: Sequence[float],
         blocks: Sequence[Block],
         notes: Sequence[str],
@@ -121,21 +123,24 @@ class Sheet:
         y_label: str,
         room: float = 0.42,
         labels: Sequence[str] = (),
+        ticks: bool = True,
     ) -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        count = len(names)
         columns = columns_for(count)
         self.width = 9.0 if columns == 1 else 4.6 * columns
         self.figure = Figure(figsize=(self.width, 1.0), dpi=DPI, facecolor=style.PAPER)
         self._canvas = FigureCanvasAgg(self.figure)
         left = max([room, *(self.text_width(label, TICK_SIZE) + 0.12 for label in labels)])
-        top, bottom, first, last = 0.46, 0.26, 0.3, 0.3
+        top, bottom, first = 0.46 if any(names) else 0.3, 0.26, 0.3
+        gap = 0.42 if ticks else 0.22
         foot = [*self._wrapped(notes), SIMULATED_NOTICE if simulated else NOTICE]
         head = [self._rows(block) for block in blocks]
         head_height = MARGIN + sum(_height(b, rows) for b, rows in zip(blocks, head, strict=True))
         foot_height = 0.17 * len(foot) + 0.2
-        height = head_height + sum(heights) + len(heights) * (top + bottom) + last + foot_height
+        height = head_height + sum(heights) + len(heights) * (top + bottom) + gap - 0.12 + foot_height
         self.height = height
         self.figure.set_size_inches(self.width, height)
         cell = (self.width - first - MARGIN) / columns
@@ -159,7 +164,7 @@ class Sheet:
                 va = "top" if tall else "center"
                 self._text(MARGIN - 0.02, middle, y_label, 9.0, rotation=90, va=va)
             if place + columns >= count:
-                self._text(x + self.panel_width / 2, y - 0.42, x_label, 9.0, ha="center", va="baseline")
+                self._text(x + self.panel_width / 2, y - gap, x_label, 9.0, ha="center", va="baseline")
             self.axes.append(axis)
         self._head(blocks, head)
         for line, words in enumerate(reversed(foot)):

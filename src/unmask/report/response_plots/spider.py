@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from unmask.report.response_plots import inputs
 from unmask.report.response_plots.colouring import colour_patients
@@ -69,7 +70,7 @@ def save_spider(
     if another:
         notes.append("Courses end where another anticancer therapy starts.")
     sheet = Sheet(
-        len(parts),
+        [name for name, _ in parts],
         panel_heights(len(parts)),
         [colour_block(colouring, lines=True), threshold_block()],
         notes,
@@ -106,9 +107,7 @@ def save_spider(
     return sheet.save(path)
 
 
-def _courses(
-    patients: pd.DataFrame, visits: pd.DataFrame
-) -> tuple[dict[int, np.ndarray[tuple[int, int], np.dtype[np.float64]]], bool]:
+def _courses(patients: pd.DataFrame, visits: pd.DataFrame) -> tuple[dict[int, NDArray[np.float64]], bool]:
     """Return days and percent of each patient by place in the table, and whether another therapy cut any short."""
     key_of_patient, key_of_visit = inputs.keys(patients, visits)
     table = pd.DataFrame(

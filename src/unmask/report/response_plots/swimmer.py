@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from unmask.errors import ConfigurationError
 from unmask.report import style
@@ -24,7 +25,7 @@ from unmask.report.response_plots.sheet import (
     panels,
     time_axis,
 )
-from unmask.report.response_plots.swim_lanes import Lanes
+from unmask.report.response_plots.swim_lanes import Days, Lanes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,13 +49,13 @@ class _Mark:
 
 
 _MARKS = {
-    swim_lanes.NEW_THERAPY: _Mark("start of another anticancer therapy", "P", style.PAPER, 0.85, 0.42),
     swim_lanes.NEW_LESION: _Mark("first new lesion", "v", style.INK, 0.75, -0.46),
     swim_lanes.RESPONSE: _Mark("first response (PR or CR)", "^", style.PAPER, 0.95),
     swim_lanes.COMPLETE: _Mark("complete response (CR)", "*", style.PAPER, 1.3),
     swim_lanes.PROGRESSION: _Mark("progression (RECIST 1.1)", "D", style.INK, 0.7),
     swim_lanes.CONFIRMED: _Mark("progression confirmed (iCPD)", "s", style.INK, 0.8),
     swim_lanes.NOT_BORNE_OUT: _Mark("iUPD not borne out", "o", "none", 1.25),
+    swim_lanes.NEW_THERAPY: _Mark("start of another anticancer therapy", "P", style.PAPER, 0.9),
     swim_lanes.DEATH: _Mark("death", "x", style.INK, 0.85),
     swim_lanes.ON_TREATMENT: _Mark("study treatment ongoing", ">", style.INK, 0.95),
     swim_lanes.ALIVE: _Mark("alive when last seen", ">", style.PAPER, 0.95),
@@ -108,7 +109,8 @@ def save_swimmer(
     parts = panels(shown, panel_by)
     orders = [_order(members.index.to_numpy(), found, most) for _, members in parts]
     colouring = colour_patients(shown, column)
-    sheet, pitch, unit = _sheet(shown, orders, found, colouring, simulated=simulated)
+    names = [name for name, _ in parts]
+    sheet, pitch, unit = _sheet(shown, names, orders, found, colouring, simulated=simulated)
     columns = columns_for(len(parts))
     for place, ((name, members), order) in enumerate(zip(parts, orders, strict=True)):
         row = place // columns * columns
@@ -126,7 +128,7 @@ def save_swimmer(
     return sheet.save(path)
 
 
-def _order(members: np.ndarray[tuple[int], np.dtype[np.int64]], found: Lanes, most: int) -> list[int]:
+def _order(members: NDArray[np.int64], found: Lanes, most: int) -> list[int]:
     """Return the patients of a panel that are drawn, the longest first."""
     followed = members[np.isfinite(found.end[members])]
     order = followed[np.argsort(-found.end[followed], kind="stable")]
@@ -135,9 +137,7 @@ def _order(members: np.ndarray[tuple[int], np.dtype[np.int64]], found: Lanes, mo
     return [int(i) for i in order]
 
 
-def _counted(
-    patients: int, members: np.ndarray[tuple[int], np.dtype[np.int64]], order: Sequence[int], found: Lanes
-) -> str:
+def _counted(patients: int, members: NDArray[np.int64], order: Sequence[int], found: Lanes) -> str:
     followed = int(np.isfinite(found.end[members]).sum())
     missing = f", {patients - followed:,} without follow-up" if followed < patients else ""
     if len(order) < followed:
@@ -147,6 +147,7 @@ def _counted(
 
 def _sheet(
     patients: pd.DataFrame,
+    names: Sequence[str],
     orders: Sequence[Sequence[int]],
     found: Lanes,
     colouring: Colouring,
@@ -169,7 +170,7 @@ def _sheet(
     unit, unit_name, _ = time_axis(max(longest, 7.0))
     named = pitch >= SMALLEST_NAMED
     sheet = Sheet(
-        len(orders),
+        names,
         heights,
         [colour_block(colouring, lines=False), *([Block("On the bars", tuple(keys))] if keys else [])],
         _notes(patients, orders, found),
@@ -247,6 +248,8 @@ def _draw(
         there = np.isfinite(days)
         if not there.any():
             continue
+        if kind == swim_lanes.NEW_THERAPY:
+            days = _beside(days, found, rows, _days_per_inch(axis, unit) * size / 72)
         axis.plot(
             (end if kind in _ENDS else days)[there] / unit,
             lane[there] + mark.lift,
@@ -254,6 +257,25 @@ def _draw(
             markeredgecolor=_edge(mark), markeredgewidth=0.7 if pitch < 0.2 else 0.9, zorder=3 + 0.1 * layer,
             clip_on=False, gid=f"{panel}-{kind}", transform=beyond if kind in _ENDS else axis.transData,
         )  # fmt: skip
+
+
+def _days_per_inch(axis: Axes, unit: float) -> float:
+    low, high = axis.get_xlim()
+    return (high - low) * unit / float(axis.get_window_extent().width / axis.figure.dpi)
+
+
+def _beside(days: Days, found: Lanes, rows: NDArray[np.int64], width: float) -> Days:
+    """Return days moved to the right of a mark that they would hide (``width``: a mark's, in days).
+
+    Another therapy often starts at the very visit that found the progression.
+    """
+    moved = days.copy()
+    for kind in (swim_lanes.RESPONSE, swim_lanes.COMPLETE, swim_lanes.NOT_BORNE_OUT,
+                 swim_lanes.PROGRESSION, swim_lanes.CONFIRMED):  # fmt: skip
+        other = found.events[kind][rows]
+        hidden = np.abs(moved - other) < 1.1 * width
+        moved[hidden] = other[hidden] + 1.1 * width
+    return moved
 
 
 def _name(patient: object) -> str:

@@ -76,13 +76,14 @@ def save_waterfall(
     colouring = colour_patients(shown, column)
     parts = panels(shown, panel_by)
     sheet = Sheet(
-        len(parts),
+        [name for name, _ in parts],
         panel_heights(len(parts)),
         [colour_block(colouring, lines=False), threshold_block()],
         [f"Growth above {CUT_PERCENT:.0f} % is cut there."] if np.any(change > CUT_PERCENT) else [],
         simulated=simulated,
         x_label="Patients, by best change",
         y_label="Best change of target sum (%)",
+        ticks=False,
     )
     for place, (name, members) in enumerate(parts):
         where = members.index.to_numpy()

@@ -35,7 +35,7 @@ UNKNOWN_COLOUR = "#cfd4d8"
 OTHER_COLOUR = "#6f7a83"
 NUMBER_MAP = "viridis"
 MAP_RANGE = (0.0, 0.93)
-SKEWED = (8.0, 2.5)
+SKEWED = (8.0, 2.0)
 """Positive numbers get a logarithmic scale when their 95th percentile is more than so many times the 5th, and lies
 more than so many times as far above the median as the 5th lies below it."""
 TITLES = {

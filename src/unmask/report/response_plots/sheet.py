@@ -308,6 +308,7 @@ class Sheet:
     def _scale(self, scale: Scale, y: float) -> None:
         from matplotlib.cm import ScalarMappable
         from matplotlib.colors import LogNorm, Normalize
+        from matplotlib.ticker import MaxNLocator
 
         axis = self.figure.add_axes(
             (
@@ -324,9 +325,10 @@ class Sheet:
         bar = self.figure.colorbar(
             ScalarMappable(norm, number_map()), cax=axis, orientation="horizontal", extend=extend
         )
-        if not scale.logarithmic:
-            from matplotlib.ticker import MaxNLocator
-
+        if scale.logarithmic:
+            bar.set_ticks([*round_numbers(scale.low, scale.high)])
+            bar.ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        else:
             bar.ax.xaxis.set_major_locator(MaxNLocator(5))
         bar.ax.minorticks_off()
         bar.ax.tick_params(labelsize=TICK_SIZE - 0.5, colors=style.MUTED, length=2.5, pad=1.5)
@@ -337,6 +339,17 @@ class Sheet:
 def _height(block: Block, rows: Sequence[object]) -> float:
     lines = ROW * (len(rows) if block.keys else 0)
     return 0.28 + max(lines, 0.36 if block.scale is not None else 0.0)
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Return at most six round numbers for a logarithmic scale: 1, 2, 5 times powers of ten, or powers alone."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for digits in ((1, 2, 5), (1, 3), (1,)):
+        found = [d * 10.0**p for p in range(first, last + 1) for d in digits]
+        inside = [value for value in found if low <= value <= high]
+        if len(inside) <= 6:
+            return inside
+    return inside[:: math.ceil(len(inside) / 6)]
 
 
 def time_axis(days: float) -> tuple[float, str, list[float]]:

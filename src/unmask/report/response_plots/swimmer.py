@@ -217,6 +217,7 @@ def _draw(
     pitch: float,
     unit: float,
 ) -> None:
+    from matplotlib.patheffects import withStroke
     from matplotlib.transforms import ScaledTranslation
 
     figure = axis.figure
@@ -248,14 +249,20 @@ def _draw(
         there = np.isfinite(days)
         if not there.any():
             continue
+        effects = []
+        if mark.fill == "none":
+            # A dark ring is not seen on a dark bar.
+            effects = [withStroke(linewidth=2.6, foreground=style.PAPER)]
         if kind == swim_lanes.NEW_THERAPY:
             days = _beside(days, found, rows, _days_per_inch(axis, unit) * size / 72)
+        at_end = kind in _ENDS
         axis.plot(
-            (end if kind in _ENDS else days)[there] / unit,
+            (end if at_end else days)[there] / unit,
             lane[there] + mark.lift,
             linestyle="none", marker=mark.marker, markersize=size * mark.size, markerfacecolor=mark.fill,
             markeredgecolor=_edge(mark), markeredgewidth=0.7 if pitch < 0.2 else 0.9, zorder=3 + 0.1 * layer,
-            clip_on=False, gid=f"{panel}-{kind}", transform=beyond if kind in _ENDS else axis.transData,
+            path_effects=effects, clip_on=False, gid=f"{panel}-{kind}",
+            transform=beyond if at_end else axis.transData,
         )  # fmt: skip
 
 

@@ -171,6 +171,9 @@ def plot_folder(
     wanted = _checked(kinds)
     paths = _paths(folder, wanted, out)
     tables = read_folder(folder)
+    for option, column in (("colour_by", colour_by), ("panel_by", panel_by)):
+        if column is not None:  # refused before a folder is made
+            inputs.check_column(column, tables.patients, option)
     there = [f for path in paths.values() for f in _both(path) if f.exists()]
     if there and not force:
         raise ConfigurationError("plots.exists", files=", ".join(map(str, there)))

@@ -217,7 +217,6 @@ def _draw(
     pitch: float,
     unit: float,
 ) -> None:
-    from matplotlib.patheffects import withStroke
     from matplotlib.transforms import ScaledTranslation
 
     figure = axis.figure
@@ -228,10 +227,10 @@ def _draw(
     treated = np.where(np.isnan(found.treated_until[rows]), end, np.clip(found.treated_until[rows], 0, end))
     fills = [colouring.fills[i] for i in order]
     edges = [colouring.edge(i) for i in order]
-    look: dict[str, Any] = {"color": fills, "edgecolor": edges, "linewidth": 0.5, "zorder": 2.5}
-    for number, bar in enumerate(axis.barh(lane, treated / unit, height=0.76, **look), start=1):
+    paint: dict[str, Any] = {"color": fills, "edgecolor": edges, "linewidth": 0.5, "zorder": 2.5}
+    for number, bar in enumerate(axis.barh(lane, treated / unit, height=0.76, **paint), start=1):
         bar.set_gid(f"{panel}-bar-{number}")
-    later = axis.barh(lane, (end - treated) / unit, left=treated / unit, height=0.36, **look)
+    later = axis.barh(lane, (end - treated) / unit, left=treated / unit, height=0.36, **paint)
     for number, bar in enumerate(later, start=1):
         bar.set_gid(f"{panel}-followed-{number}")
     response, until = found.response_from[rows], found.response_until[rows]
@@ -249,21 +248,20 @@ def _draw(
         there = np.isfinite(days)
         if not there.any():
             continue
-        effects = []
-        if mark.fill == "none":
-            # A dark ring is not seen on a dark bar.
-            effects = [withStroke(linewidth=2.6, foreground=style.PAPER)]
         if kind == swim_lanes.NEW_THERAPY:
             days = _beside(days, found, rows, _days_per_inch(axis, unit) * size / 72)
         at_end = kind in _ENDS
-        axis.plot(
-            (end if at_end else days)[there] / unit,
-            lane[there] + mark.lift,
-            linestyle="none", marker=mark.marker, markersize=size * mark.size, markerfacecolor=mark.fill,
-            markeredgecolor=_edge(mark), markeredgewidth=0.7 if pitch < 0.2 else 0.9, zorder=3 + 0.1 * layer,
-            path_effects=effects, clip_on=False, gid=f"{panel}-{kind}",
-            transform=beyond if at_end else axis.transData,
-        )  # fmt: skip
+        x, y = (end if at_end else days)[there] / unit, lane[there] + mark.lift
+        outline = 0.7 if pitch < 0.2 else 0.9
+        look: dict[str, Any] = {
+            "linestyle": "none", "marker": mark.marker, "markersize": size * mark.size,
+            "markerfacecolor": mark.fill, "zorder": 3 + 0.1 * layer, "clip_on": False,
+            "transform": beyond if at_end else axis.transData,
+        }  # fmt: skip
+        if mark.fill == "none":
+            # A dark ring is not seen on a dark bar: a pale one lies under it.
+            axis.plot(x, y, markeredgecolor=style.PAPER, markeredgewidth=outline + 1.9, **look)
+        axis.plot(x, y, markeredgecolor=_edge(mark), markeredgewidth=outline, gid=f"{panel}-{kind}", **look)
 
 
 def _days_per_inch(axis: Axes, unit: float) -> float:

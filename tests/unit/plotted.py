@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 
+LONG = "with a name so long that no panel of this width could ever hold it on one line"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -59,7 +60,11 @@ def many(count: int, groups: int, seed: int = 1) -> tuple[pd.DataFrame, pd.DataF
         {
             "patient": [f"patient {i:05d}" for i in range(size)],
             "group": np.repeat(
-                [f"group {g + 1} with a rather long name for a panel" for g in range(groups)], count
+                [
+                    f"group {g + 1} with a name so long that no panel of this width could ever hold it on one line"
+                    for g in range(groups)
+                ],
+                count,
             ),
             "best_response": rng.choice(["CR", "PR", "SD", "PD", "NE"], size),
             "first_response_day": response,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -134,9 +135,11 @@ def made_trial() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     nan = np.nan
     patients = pd.DataFrame(
         {
-            "patient": [0, 1, 2, 0], "arm": ["new", "new", "new", "old"], "best_response": ["PR", "PD", "SD", "NE"],
-            "response_day": [42, nan, nan, nan], "death_day": [nan, 200, nan, nan], "censor_day": [100, 400, 300, 90],
-            "pseudoprogression_kind": ["", "", "new_lesion", ""],
+            "patient": [0, 1, 2, 0, 1], "arm": ["new"] * 3 + ["old"] * 2,
+            "best_response": ["PR", "PD", "SD", "NE", "NE"],
+            "response_day": [42, nan, nan, nan, nan], "death_day": [nan, 200, nan, nan, nan],
+            "censor_day": [100, 400, 300, 90, 90],
+            "pseudoprogression_kind": ["", "", "new_lesion", "", ""],
         }
     )  # fmt: skip
     visits = pd.DataFrame(
@@ -149,9 +152,10 @@ def made_trial() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     )  # fmt: skip
     doses = pd.DataFrame(
         {
-            "patient": [0, 0, 0, 0, 1, 1, 1, 2, 2, 2], "arm": "new", "day": [0.0, 21, 42, 84, 0, 21, 63, 0, 42, 90],
+            "patient": [0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 1, 1], "arm": ["new"] * 10 + ["old"] * 2,
+            "day": [0.0, 21, 42, 84, 0, 21, 63, 0, 42, 90, 0, 21],
             "phase": ["first line"] * 4 + ["first line", "management", "subsequent"]
-            + ["first line", "beyond progression", "subsequent"],
+            + ["first line", "beyond progression", "subsequent"] + ["first line"] * 2,
         }
     )  # fmt: skip
     return patients, visits, doses
@@ -161,16 +165,17 @@ def test_what_a_trial_table_becomes() -> None:
     patients = of_trial(*made_trial()).patients
     nan = np.nan
     expected = {
-        "group": ["new", "new", "new", "old"],
+        "group": ["new", "new", "new", "old", "old"],
         # After another therapy nothing counts: -90 % of patient 1 and PD on day 126 of patient 2 are left out.
-        "best_change": [-0.5, 0.4, 0.1, nan],
-        "progression_day": [nan, 42, nan, nan],
-        "last_day": [84, 84, 126, nan],
-        "last_known_day": [100, 200, 300, 90],
-        # Patient 0 had a dose 16 days before the end at an interval of up to 42: ongoing. Of arm old nobody had any.
-        "treatment_end_day": [nan, 0, 42, 0],
-        "new_therapy_day": [nan, 63, 90, nan],
-        "pseudoprogression_kind": ["none", "none", "new_lesion", "none"],
+        "best_change": [-0.5, 0.4, 0.1, nan, nan],
+        "progression_day": [nan, 42, nan, nan, nan],
+        "last_day": [84, 84, 126, nan, nan],
+        "last_known_day": [100, 200, 300, 90, 90],
+        # Patient 0 had a dose 16 days before the end at an interval of up to 42: ongoing. Of arm old the one never
+        # had any, the other had the last on day 21 of 90.
+        "treatment_end_day": [nan, 0, 42, 0, 21],
+        "new_therapy_day": [nan, 63, 90, nan, nan],
+        "pseudoprogression_kind": ["none", "none", "new_lesion", "none", "none"],
     }
     found = {name: patients[name].tolist() for name in expected}
     np.testing.assert_equal(found, expected)
@@ -205,3 +210,18 @@ def test_wrong_usage_is_refused(command: Command, assessed: Path, tmp_path: Path
     (tmp_path / "file").write_text("mine")
     complained(command(assessed, "--out", "file"), 2, "file")
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_commands_of_the_documentation_run(
+    command: Command, assessed: Path, trial: Path, tmp_path: Path
+) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "plots.md").read_text(encoding="utf-8")
+    commands = [
+        line.split(maxsplit=2)[2] for line in text.splitlines() if line.startswith("    unmask plot ")
+    ]
+    assert len(commands) > 4
+    shutil.copytree(trial, tmp_path / "runs" / "oak")
+    shutil.copytree(assessed, tmp_path / "results")
+    for arguments in commands:
+        done = command(*shlex.split(arguments))
+        assert done.code == 0 and done.out, (arguments, done.err)

@@ -104,6 +104,8 @@ def test_numbers_are_a_scale_that_outliers_do_not_flatten() -> None:
     assert len(set(colouring.fills)) == 4
     far = colour_patients(pd.DataFrame({"x": [*np.linspace(-1, 1, 100), 1000.0]}), "x").scale
     assert far is not None and far.above and far.high < 2 and not far.logarithmic
+    low = colour_patients(pd.DataFrame({"x": [*np.linspace(-1, 1, 100), -1000.0]}), "x").scale
+    assert low is not None and low.below and not low.above and low.low > -2
     skewed = colour_patients(pd.DataFrame({"x": np.geomspace(1e-4, 1e3, 100)}), "x").scale
     assert skewed is not None and skewed.logarithmic
 
@@ -135,7 +137,8 @@ def test_bars_of_a_waterfall_follow_the_column(path: Path) -> None:
 
 def test_bars_of_a_swimmer_follow_the_column_longest_first(path: Path) -> None:
     visits, patients = every_event()
-    picture = swimmer(path, visits, patients, colour_by="smoker", panel_by=None)
+    # The shortest stands first in the table.
+    picture = swimmer(path, visits, patients[::-1], colour_by="smoker", panel_by=None)
     of = {entry.label: entry.fill for entry in colour_patients(patients, "smoker").categories}
     assert [picture.colour(f"panel-1-bar-{n}") for n in (1, 2, 3)] == [of["yes"], of["no"], of["not known"]]
     names = [word for word in picture.words if word in set(patients["patient"])]
@@ -259,6 +262,17 @@ def test_patients_with_one_number_in_two_arms_are_two(path: Path) -> None:
     patients["patient"] = [1, 1, 1, 2]
     with pytest.raises(DataError, match="two rows for patient 1"):
         save_spider(path, visits, patients)
+
+
+def test_names_stand_as_they_are_written(path: Path) -> None:
+    visits, patients = every_event()
+    patients["group"] = "$x_1$ <&> \x07bell"
+    patients["_$y^2$"] = ["a$b$", "_c", "d"]
+    for picture in (
+        waterfall(path, patients, colour_by="_$y^2$"),
+        swimmer(path, visits, patients, colour_by="_$y^2$"),
+    ):
+        assert {"$x_1$ <&> bell", "$y^2$", "a$b$ (1)", "_c (1)"} <= {word.strip() for word in picture.words}
 
 
 def test_png_and_svg_whichever_is_named_and_the_same_bytes_twice(tmp_path: Path) -> None:

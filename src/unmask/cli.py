@@ -22,6 +22,7 @@ from unmask import __version__
 from unmask.cli_response import assess
 from unmask.errors import ConfigurationError, NumericalError, UnmaskError
 from unmask.messages import sentence
+from unmask.plot_command import plot
 
 if TYPE_CHECKING:
     from unmask.trial.run import Progress
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 model_app = typer.Typer(help="Models: list them, show parameters and equations.", no_args_is_help=True)
 app.add_typer(model_app, name="model")
+app.command()(plot)
 
 
 def _show_version(wanted: bool) -> None:

@@ -71,7 +71,7 @@ def _write(
     problems: Sequence[Problem],
     summary: Mapping[str, Any],
 ) -> None:
-    from unmask.report.response_figures import save_spider, save_waterfall
+    from unmask.report.response_plots import save_spider, save_waterfall
 
     visits.to_csv(folder / "assessments.csv", index=False)
     visits.to_parquet(folder / "assessments.parquet", index=False)

@@ -52,7 +52,12 @@ def assess(
         str, typer.Option("--scan-days", metavar="42,84,126", help="Scheduled scans, days from the start.")
     ] = "",
     scan_every: Annotated[
-        int | None, typer.Option("--scan-every", metavar="DAYS", help="Scheduled scans at equal distance.")
+        int | None,
+        typer.Option(
+            "--scan-every",
+            metavar="DAYS",
+            help="Scheduled scans at equal distance, after those of --scan-days.",
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Warnings are errors: their rows are left out.")

@@ -210,7 +210,8 @@ def test_no_row_is_lost_as_parquet_as_csv_and_strictly(tmp_path, rows):
         pd.testing.assert_frame_equal(found[0].visits, found[1].visits)
     strict = check(csv, strict=True)
     if strict is not None:
-        assert all(problem.severity == "error" for problem in strict.problems)
+        left = [problem.code for problem in strict.problems if problem.severity != "error"]
+        assert set(left) <= {"patient_no_follow_up"}
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -142,13 +142,12 @@ def test_too_small_to_measure_is_no_slip(read):
     assert not found(read(*rows))
 
 
-def test_a_patient_warned_of_is_out_when_strict(read):
-    rows = ("p,0,A,20,,,,", "p,-3,A,20,,,,", *REST)
-    assert found(read("p,0,A,20,,,,", *REST)) == {(None, "patient_no_follow_up")}
-    strict = read("p,0,A,20,,,,", *REST, strict=True)
-    assert found(strict, "error") == {(None, "patient_no_follow_up"), (2, "row_patient_refused")}
-    assert (strict.patients, strict.unusable) == (("q",), ("p",))
-    assert (None, "patient_no_follow_up") in found(read(*rows, strict=True), "error")
+def test_a_patient_without_follow_up_stays_also_when_strict(read):
+    """Who died or left before the first scan is an outcome: leaving them out would be a bias."""
+    for strict in (False, True):
+        table = read("p,0,A,20,,,,", *REST, strict=strict)
+        assert found(table) == {(None, "patient_no_follow_up")}
+        assert table.patients == ("p", "q")
 
 
 def test_strict_with_nothing_left_ends_with_exit_code_3(read):

@@ -17,7 +17,7 @@ from unmask.cdisc.subjects import sequence
 from unmask.cdisc.writing import Written, write_all
 from unmask.errors import ConfigurationError
 from unmask.response.assess import AssessResult
-from unmask.response.codes import Criterion, Response
+from unmask.response.codes import Criterion, ImmuneResponse, Response
 
 NAMES = ("ADSL", "ADTR", "ADRS", "ADTTE")
 SCREENING = "SCREENING"
@@ -162,7 +162,10 @@ def _counts(result: AssessResult) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _responses(result: AssessResult, assessments: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
     kept = ["USUBJID", "ADT", "VISIT", "VISITNUM"]
-    alone = assessments[assessments["counts"]]
+    # Responses end with another therapy; a progression seen after it is one all the same, as in PFS.
+    alone = assessments[assessments["counts"] | (assessments["overall"] == Response.PD.label)]
+    worse = assessments["immune"].isin([ImmuneResponse.IUPD.label, ImmuneResponse.ICPD.label])
+    immune = assessments[assessments["counts"] | worse]
     measurable = result.patients.loc[result.patients["target_lesions"].fillna(0) > 0, "patient"]
     parts = [
         adrs.derive(
@@ -172,7 +175,7 @@ def _responses(result: AssessResult, assessments: pd.DataFrame, subjects: pd.Dat
             measurable=set(measurable),
             progression=_dated_back(result, subjects),
         ),
-        adrs.derive(alone[kept].assign(AVALC=alone["immune"]), subjects, result.rules, criteria="iRECIST"),
+        adrs.derive(immune[kept].assign(AVALC=immune["immune"]), subjects, result.rules, criteria="iRECIST"),
     ]
     both = pd.concat(parts, ignore_index=True)
     both["ASEQ"] = sequence(both, ["PARAMCD", "PARCAT3", "ADT"])

@@ -13,6 +13,8 @@ from unmask.response.dates import PartialDates, checked, read_date
 if TYPE_CHECKING:
     import pandas as pd
 
+CATEGORIES = ("RECIST 1.1", "iRECIST")
+"""What a dataset without RSCAT holds: iRECIST if any response begins with the small i of the paper."""
 COLUMNS = ("USUBJID", "ADT", "ADTF", "AVALC", "VISIT", "VISITNUM", "RSSEQ")
 
 
@@ -32,7 +34,7 @@ def read_responses(
     evaluator
         Whose: a value of RSEVAL or RSEVALID, or ``"accepted"`` (RSACPTFL is Y).
     category
-        RSCAT, ``"RECIST 1.1"`` or ``"iRECIST"``; a dataset without RSCAT has one category.
+        RSCAT, ``"RECIST 1.1"`` or ``"iRECIST"``; a dataset without RSCAT has one, which its responses tell.
     partial_dates
         What an RSDTC without day or month becomes (``"last"``, as ADRS of admiralonco has it).
 
@@ -55,6 +57,9 @@ def read_responses(
     imputation = checked(partial_dates)
     mine = rs.made_by(evaluator)
     categories = rs["RSCAT"]
+    if not any(categories):
+        written = {(a or b)[:1] for a, b in zip(rs["RSSTRESC"], rs["RSORRES"], strict=True)}
+        categories = [CATEGORIES["i" in written]] * len(categories)
     if any(categories) and category.upper() not in {text.upper() for text in categories}:
         known = ", ".join(sorted(set(categories) - {""}))
         raise ConfigurationError("sdtm.unknown_category", file=rs.path, category=category, known=known)

@@ -148,7 +148,7 @@ def pyrecist(folder: Path) -> Outcome | None:
             if found != row["expected"]:
                 told = Criterion(int(verdicts.criterion[0, v])).sentence
                 record = f"patient {patient}, {row['date']}"
-                differences.append(Difference(record, row["expected"], found, told))
+                differences.append(Difference(record, row["expected"], f"{found} ({told})"))
     return Outcome(
         "Synthetic patients of pyrecist",
         f"robertorojasp06/pyrecist ({PYRECIST})",

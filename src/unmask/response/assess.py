@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -130,13 +131,19 @@ def assess(
     )
     groups = _groups(sources.named, table, group, unseen)
     verdicts = table.judged(rules)
-    found = outcomes(verdicts, valid=assessed.visits_that_count(table, verdicts, subjects))
-    visits = visit_table(table, verdicts, groups, chosen)
-    by_patient = patient_table(table, verdicts, found, groups, chosen, unseen)
-    times = assessed.time_to_event(table, verdicts, found, by_patient, subjects, rules, scan_days)
-    summary = summarise(sources.named, table, by_patient, rules, chosen)
-    summary["endpoints"] = assessed.estimates(times, by_patient, intention_to_treat=patients is not None)
+    counts = assessed.visits_that_count(table, verdicts, subjects)
+    found = outcomes(verdicts, valid=counts)
+    visits = visit_table(table, verdicts, groups, chosen, counts)
+    by_patient = patient_table(table, verdicts, found, groups, chosen, unseen, counts)
+    everybody = patients is not None
+    times = assessed.time_to_event(
+        table, verdicts, found, by_patient, subjects, rules, scan_days, criteria=chosen
+    )
+    summary = summarise(sources.named, table, by_patient, rules, chosen, everybody=everybody)
+    summary["endpoints"] = assessed.estimates(times, by_patient, intention_to_treat=everybody)
     summary["deaths_known"] = subjects is not None
+    summary["last_contact_unknown"] = _last_contact_unknown(by_patient["patient"].tolist(), subjects)
+    summary["visits_after_new_therapy"] = 0 if counts is None else int((~counts & verdicts.exists).sum())
     comparison = None
     tables = {"time_to_event.csv": times}
     if len(chosen) == len(CRITERIA):
@@ -164,6 +171,19 @@ def assess(
         return result
     files = save(Path(out), visits, by_patient, table.problems, summary, force=force, tables=tables)
     return replace(result, written=files)
+
+
+def _last_contact_unknown(patients: Sequence[str], subjects: Subjects | None) -> int:
+    """Return how many patients have neither a death nor a last contact in the subject file."""
+    if subjects is None:
+        return 0
+    known = {
+        name
+        for days in (subjects.death_day, subjects.last_known_day)
+        for name, day in days.items()
+        if not math.isnan(day)
+    }
+    return sum(name not in known for name in patients)
 
 
 def _criteria(names: Sequence[str]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ Days = NDArray[np.float64]
 TENTHS = 10
 MICROMETRES = 1000
 """Parts of a millimetre."""
+LONGEST_MM = 100_000
 LAST_DIGIT = 1e-6
 """Half up as written: 13.95 mm, which floating point holds as 13.9499..., is 140 tenths."""
 
@@ -106,10 +107,13 @@ class Measurements:
         if size.ndim != 3 or (size.shape[0], size.shape[2]) != base.shape:
             raise _bad_shape("target", size, f"({base.shape[0]}, visits, {base.shape[1]})")
         n, visits, lesions = size.shape
+        given = np.asarray(day, dtype=np.float64)
+        if given.ndim and given.shape[-1] != visits:
+            raise _bad_shape("day", given, f"{(n, visits)} or {(visits,)}")
         try:
-            days = np.broadcast_to(np.asarray(day, dtype=np.float64), (n, visits))
+            days = np.broadcast_to(given, (n, visits))
         except ValueError:
-            raise _bad_shape("day", np.asarray(day), (n, visits)) from None
+            raise _bad_shape("day", given, (n, visits)) from None
         _check_order(days)
         table = (n, visits)
         present = _flags("non_target_present", non_target_present, (n,))
@@ -137,11 +141,25 @@ class Measurements:
     def from_millimetres(cls, baseline: ArrayLike, target: ArrayLike, day: ArrayLike, **others: Any) -> Self:
         """As :meth:`of`, with lengths in millimetres as floats, NaN where nothing was measured.
 
-        They are rounded half up to a tenth of a millimetre, as the numbers are written (13.95 is 14.0).
+        They are judged as written: in tenths of a millimetre where all are whole tenths, else to a thousandth (4.95 mm
+        of growth are not 5).
+
+        Raises
+        ------
+        ConfigurationError
+            As :meth:`of`, ``response.bad_length``, ``response.not_a_length``.
         """
+        lengths = [_lengths("baseline", baseline), _lengths("target", target)]
         if others.get("new_target_sum") is not None:
-            others["new_target_sum"] = tenths(others["new_target_sum"])
-        return cls.of(tenths(baseline), tenths(target), day, **others)
+            lengths.append(_lengths("new_target_sum", others["new_target_sum"]))
+        whole = all(
+            np.allclose(10 * x, np.rint(10 * x), rtol=0, atol=LAST_DIGIT, equal_nan=True) for x in lengths
+        )
+        parts = TENTHS if whole else MICROMETRES
+        base, size, *new = (_parts(x, parts) for x in lengths)
+        return cls.of(
+            base, size, day, per_millimetre=parts, **others | ({"new_target_sum": new[0]} if new else {})
+        )
 
     def rows(self, which: ArrayLike) -> Measurements:
         """Return the measurements of the patients ``which`` (indices or flags)."""
@@ -156,13 +174,24 @@ def tenths(millimetres: ArrayLike) -> Tenths:
     Raises
     ------
     ConfigurationError
-        ``response.negative_length``.
+        ``response.bad_length``, ``response.not_a_length``.
     """
-    lengths = np.asarray(millimetres, dtype=np.float64)
-    if (lengths < 0).any() or np.isinf(lengths).any():
-        value = lengths[(lengths < 0) | np.isinf(lengths)][0]
-        raise ConfigurationError("response.negative_length", value=f"{value:g}")
-    whole = np.floor(np.where(np.isnan(lengths), 0.0, lengths) * 10 + 0.5 + LAST_DIGIT)
+    return _parts(_lengths("lengths", millimetres), TENTHS)
+
+
+def _lengths(name: str, values: ArrayLike) -> NDArray[np.float64]:
+    try:
+        lengths = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError("response.not_a_length", name=name, reason=error) from None
+    wrong = (lengths < 0) | (lengths > LONGEST_MM)
+    if wrong.any():
+        raise ConfigurationError("response.bad_length", value=f"{lengths[wrong][0]:g}", most=LONGEST_MM)
+    return lengths
+
+
+def _parts(lengths: NDArray[np.float64], per_millimetre: int) -> Tenths:
+    whole = np.floor(np.where(np.isnan(lengths), 0.0, lengths) * per_millimetre + 0.5 + LAST_DIGIT)
     return np.where(np.isnan(lengths), -1, whole).astype(np.int64)
 
 

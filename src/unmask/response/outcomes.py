@@ -101,21 +101,26 @@ def outcomes(
     verdicts
         Of :func:`unmask.response.judge`.
     valid
-        (N, V) visits that count; those after the start of another anticancer therapy must be left out.
+        (N, V) visits that count towards responses; those after the start of another anticancer therapy must be left
+        out. A progression at one of those is a progression all the same (an endpoint may censor it), and nothing seen
+        there undoes an earlier one.
     sd_min_day
         As in :func:`unmask.response.best_response.confirmed`.
     """
     v, rules = verdicts, verdicts.rules
+    usable = np.ones(v.overall.shape, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)
+    progression_day = best_response.first_day(v.overall == Response.PD, v.dated_day)
+    # A progression that is dated back leaves no room for a response between its date and the visit that showed it.
+    seen_day = best_response.first_day(v.overall == Response.PD, v.day)
+    valid = usable & ~((v.day >= progression_day[:, None]) & (v.day < seen_day[:, None]))
     confirmed = best_response.confirmed(
         v.overall, v.day, rules, valid=valid, sd_min_day=sd_min_day, criterion=v.criterion
     )
     unconfirmed = best_response.unconfirmed(v.overall, v.day, rules, valid=valid, sd_min_day=sd_min_day)
-    immune = best_response.ibor(v.response, v.day, rules, valid=valid, sd_min_day=sd_min_day)
-    pseudo = best_response.pseudoprogression(v.response, v.day, valid=valid)
-    usable = np.ones(v.overall.shape, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)
-    progressed = (v.overall == Response.PD) & usable
-    progression_day = best_response.first_day(progressed, v.dated_day)
-    immune_day = best_response.ipfs_day(v.response, v.dated_day, v.rules, valid=valid)
+    immune = best_response.ibor(v.response, v.day, rules, valid=usable, sd_min_day=sd_min_day)
+    pseudo = best_response.pseudoprogression(v.response, v.day, valid=usable)
+    worse = (v.response == ImmuneResponse.IUPD) | (v.response == ImmuneResponse.ICPD)
+    immune_day = best_response.ipfs_day(v.response, v.dated_day, v.rules, valid=usable | worse)
     kinds = _progression(v.response, usable, pseudo)
     return Outcomes(
         confirmed=confirmed,

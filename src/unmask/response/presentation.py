@@ -78,6 +78,14 @@ def _reading(result: AssessResult) -> list[str]:
         lines.append(
             f"Recorded overall responses: {recorded['agreeing']:,} of {recorded['compared']:,} as derived here."
         )
+    if summary["visits_after_new_therapy"]:
+        left_out = _count(summary["visits_after_new_therapy"], "visit")
+        lines.append(f"{left_out} after another anticancer therapy: no response counts there.")
+    if not summary["deaths_known"]:
+        lines.append("Deaths are not known: survival endpoints need a subject file (--patients).")
+    elif summary["last_contact_unknown"]:
+        unknown = _count(summary["last_contact_unknown"], "patient")
+        lines.append(f"{unknown} without a date of death or last contact: followed to the last visit.")
     if summary["all"]["n"] and (result.patients["target_lesions"].dropna() <= 1).all():
         lines.append(
             "No patient has more than one target lesion: the verdicts are on one lesion, not on all disease."
@@ -139,17 +147,22 @@ def _endpoints(result: AssessResult) -> Iterable[tuple[str, list[str], list[list
         ],
     )
     times = [n for n in TIMES_SHOWN if any(n in item["endpoints"] for item in found.values())]
-    yield (
-        "Median months (95 % interval), events of patients",
-        ["Group", *times],
-        [[name, *(_median(item["endpoints"].get(n)) for n in times)] for name, item in found.items()],
-    )
+    for some in (times[:3], times[3:]):
+        if some:
+            yield (
+                "Median months (95 % interval), events of patients",
+                ["Group", *some],
+                [[name, *(_median(item["endpoints"].get(n)) for n in some)] for name, item in found.items()],
+            )
 
 
 def _median(entry: Mapping[str, Any] | None) -> str:
     if entry is None:
         return "-"
-    return f"{_interval(entry['months'], 'median')}, {entry['events']:,} of {entry['n']:,}"
+    events = f"{entry['events']:,} of {entry['n']:,}"
+    if entry["months"]["median"] is None and entry["months"]["ci"] == [None, None]:
+        return f"n.r., {events}"
+    return f"{_interval(entry['months'], 'median')}, {events}"
 
 
 def _interval(entry: Mapping[str, Any] | None, key: str, *, percent: bool = False) -> str:
@@ -187,16 +200,17 @@ def _best_responses(
 
 
 def _share(count: int, n: int) -> str:
-    return f"{count:,} ({count / n:.1%})" if n else "0"
+    return f"{count:,} ({100 * count / n:.1f} %)" if n else "0"
 
 
 def _problems(result: AssessResult) -> list[str]:
     lines = []
     status = result.patients["status"]
-    left = result.patients.loc[status.str.startswith("not assessed"), "patient"].tolist()
-    if left:
+    for why in dict.fromkeys(status[status.str.startswith("not assessed")]):
+        left = result.patients.loc[status == why, "patient"].tolist()
         more = f" and {len(left) - EXAMPLES_SHOWN:,} more" if len(left) > EXAMPLES_SHOWN else ""
-        lines.append(f"Not assessed, no usable baseline: {', '.join(left[:EXAMPLES_SHOWN])}{more}.")
+        reason = why.partition(": ")[2]
+        lines.append(f"Not assessed, {reason}: {', '.join(left[:EXAMPLES_SHOWN])}{more}.")
     for severity, verb in (("error", "left out"), ("warning", "used, with a warning")):
         found = [p for p in result.problems if p.severity == severity]
         if not found:

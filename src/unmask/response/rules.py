@@ -132,8 +132,10 @@ class Rules:
         ConfigurationError
             ``response.unknown_preset`` when there is no such set; the nearest name is offered.
         """
+        if name.lower() in PRESETS:
+            name = name.lower()
         if name not in PRESETS:
-            near = get_close_matches(name, PRESETS, n=1, cutoff=0.0)
+            near = get_close_matches(name.lower(), PRESETS, n=1, cutoff=0.0)
             raise ConfigurationError(
                 "response.unknown_preset", name=name, nearest=near[0], known=", ".join(sorted(PRESETS))
             )
@@ -214,7 +216,8 @@ class Rules:
             value = getattr(self, name)
             mark = "*" if value != option.value else " "
             unit = f" ({option.unit})" if option.unit == "0.1 mm" else f" {option.unit}".rstrip()
-            lines.append(f"{mark} {name} = {value!r}{unit}")
+            told = ("no", "yes")[value] if isinstance(value, bool) else repr(value)
+            lines.append(f"{mark} {name} = {told}{unit}")
             lines.append(f"      {option.meaning} [{option.source}]")
         return "\n".join(lines)
 
@@ -229,7 +232,7 @@ class Rules:
 def _expected(option: Option) -> str:
     if option.choices:
         return " or ".join(map(repr, option.choices))
-    return "true or false" if isinstance(option.value, bool) else "a whole number not below 0"
+    return "yes or no" if isinstance(option.value, bool) else "a whole number not below 0"
 
 
 def _fits(value: object, option: Option) -> bool:
@@ -240,9 +243,12 @@ def _fits(value: object, option: Option) -> bool:
     return isinstance(value, int) and value >= 0
 
 
+_YES_NO = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
 def _from_text(text: str) -> bool | int | str:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
+    if text.lower() in _YES_NO:
+        return _YES_NO[text.lower()]
     try:
         return int(text)
     except ValueError:

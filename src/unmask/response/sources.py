@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,13 @@ from unmask.response.lesion_rows import read_rows
 from unmask.response.lesions import LesionTable, arrange
 from unmask.response.rules import Rules
 from unmask.response.strict import as_error
-from unmask.response.subjects import Subjects, read_subjects, without_lesions
+from unmask.response.subjects import (
+    Subjects,
+    contradictions,
+    read_subjects,
+    without_lesions,
+    without_subject,
+)
 from unmask.response.table_file import CDISC_SUFFIXES, read_table
 
 LESIONS, SUBJECTS = "lesions", "DM"
@@ -56,6 +62,18 @@ def find_sources(paths: Sequence[Path]) -> Sources:
         if content == LESIONS:
             raise DataError("sdtm.not_a_domain", file=path)
     return _sdtm(first, found)
+
+
+def _together(
+    ours: Mapping[str, Mapping[str, str]], theirs: Mapping[str, Mapping[str, str]]
+) -> dict[str, Mapping[str, str]]:
+    """Return the columns of both files by name, whatever its case; the lesion file's own value goes first."""
+    names = {name.lower(): name for name in theirs}
+    both: dict[str, Mapping[str, str]] = dict(theirs)
+    for name, values in ours.items():
+        known = names.get(name.lower(), name)
+        both[known] = {**values, **{p: text for p, text in theirs.get(known, {}).items() if text}}
+    return both
 
 
 def _is_folder(path: Path) -> bool:
@@ -166,11 +184,15 @@ def read_sources(
     table = arrange(sources.named, read, rules=rules, baseline_until=baseline_until, strict=strict)
     if subjects is None:
         return table, None
-    apart = without_lesions(subjects, read.patients)
+    apart = [
+        *without_lesions(subjects, read.patients),
+        *without_subject(file, subjects, read.patients),
+        *contradictions(subjects, table.extra),
+    ]
     return (
         replace(
             table,
-            extra={**subjects.columns, **table.extra},
+            extra=_together(subjects.columns, table.extra),
             problems=(*table.problems, *subjects.problems, *(map(as_error, apart) if strict else apart)),
         ),
         subjects,

@@ -9,6 +9,9 @@ from unmask.response.history import History
 from unmask.response.lesion_rows import LesionRow, LesionRows
 from unmask.response.problems import Problem
 
+OUTCOMES = ("patient_no_follow_up",)
+"""Warnings that stay warnings: an early death is no mistake of the data, and to leave it out would be a bias."""
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -53,7 +56,7 @@ def strict_history(patient: str, rows: Sequence[LesionRow], until: int, refused:
     found: list[Problem] = []
     while not refused:
         history = History.of(patient, rows, until)
-        warnings = [p for p in history.problems if p.severity == "warning"]
+        warnings = [p for p in history.problems if p.severity == "warning" and p.code not in OUTCOMES]
         if not warnings:
             return replace(history, problems=[*found, *history.problems])
         found += map(as_error, warnings)

@@ -19,8 +19,8 @@ SOURCE = "patients"
 
 _EVENTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "death": (("death_day",), ("death_date", "dthdt", "dthdtc")),
-    "last_known": (("last_known_day",), ("last_known_date", "lstalvdt", "eosdt")),
-    "new_therapy": (("new_therapy_day",), ("new_therapy_date",)),
+    "last_known": (("last_known_day", "censor_day"), ("last_known_date", "lstalvdt", "eosdt")),
+    "new_therapy": (("new_therapy_day", "subsequent_therapy_day"), ("new_therapy_date",)),
 }
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "patient": ("patient", "patient_id", "subject", "usubjid"),
@@ -156,7 +156,7 @@ def _subject(
             elif date is not None and start is not None:
                 day = float((date - start).days)
         if day < 0:
-            findings.append(found.warning("row_before_start", f"{name}_day", text or dated, day=f"{day:g}"))
+            findings.append(found("row_before_start", f"{name}_day", text or dated, day=f"{day:g}"))
         days[name] = day
     if days["last_known"] > days["death"]:
         findings.append(
@@ -182,6 +182,47 @@ def _date(
     if read.imputed:
         findings.append(found.warning("row_date_imputed", column, text, date=read.date.isoformat()))
     return read.date
+
+
+def without_subject(file: Path | None, subjects: Subjects, patients: Sequence[str]) -> list[Problem]:
+    """Return the finding that some patients with lesions are not in the subject file, or nothing.
+
+    Raises
+    ------
+    DataError
+        ``response.no_subject_matches`` when no patient is in both files.
+    """
+    known = set(subjects.patients)
+    missing = [patient for patient in patients if patient not in known]
+    if len(missing) == len(patients):
+        raise DataError(
+            "response.no_subject_matches", file=file, lesions=patients[0], subject=subjects.patients[0]
+        )
+    if not missing:
+        return []
+    details: dict[str, object] = {"examples": ", ".join(missing[:5])}
+    number = str(len(missing))
+    code = "file_patients_without_subject"
+    return [Problem(code, "warning", None, "", "patient", number, details=details, source=SOURCE)]
+
+
+def contradictions(subjects: Subjects, columns: Mapping[str, Mapping[str, str]]) -> list[Problem]:
+    """Return a finding for each patient whom the two files put into different arms."""
+    arms = next((values for name, values in columns.items() if name.lower() == "arm"), {})
+    return [
+        Problem(
+            "patient_arm_differs",
+            "warning",
+            None,
+            patient,
+            "arm",
+            arms[patient],
+            details={"other": arm},
+            source=SOURCE,
+        )
+        for patient, arm in subjects.arm.items()
+        if arm and arms.get(patient, arm) not in ("", arm)
+    ]
 
 
 def without_lesions(subjects: Subjects, patients: Sequence[str]) -> list[Problem]:

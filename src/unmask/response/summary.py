@@ -14,10 +14,20 @@ from unmask.response.rules import Rules
 
 
 def summarise(
-    path: Path, table: LesionTable, patients: pd.DataFrame, rules: Rules, criteria: tuple[str, ...]
+    path: Path,
+    table: LesionTable,
+    patients: pd.DataFrame,
+    rules: Rules,
+    criteria: tuple[str, ...],
+    *,
+    everybody: bool = False,
 ) -> dict[str, Any]:
-    """Return the counts as plain numbers and texts, ready for JSON; ``patients`` is the patient table."""
+    """Return the counts as plain numbers and texts, ready for JSON; ``patients`` is the patient table.
+
+    ``everybody``: who could not be assessed counts, too, as not evaluable.
+    """
     assessed = patients[~patients["status"].str.startswith("not assessed")]
+    counted = patients if everybody else assessed
     codes = pd.Series([p.code for p in table.problems], dtype=object).value_counts()
     summary: dict[str, Any] = {
         "file": path.name,
@@ -36,8 +46,8 @@ def summarise(
         "records_not_rows": dict(table.records),
         "strict": table.strict,
         "baseline_until_day": table.baseline_until,
-        "groups": {name: _counts(rows, criteria) for name, rows in assessed.groupby("group", sort=False)},
-        "all": _counts(assessed, criteria),
+        "groups": {name: _counts(rows, criteria) for name, rows in counted.groupby("group", sort=False)},
+        "all": _counts(counted, criteria),
         "rules": rules.as_dict(),
     }
     if len(criteria) == 2:
@@ -59,13 +69,13 @@ def _counts(rows: pd.DataFrame, criteria: tuple[str, ...]) -> dict[str, Any]:
         counts["progression_outcome"] = {
             member.label: int(kinds.get(member.label, 0)) for member in Progression
         }
-        counts["pseudoprogression"] = int(rows["pseudoprogression"].astype(bool).sum())
-        counts["pseudoprogression_or_stable"] = int(rows["pseudoprogression_or_stable"].astype(bool).sum())
+        for name in ("pseudoprogression", "pseudoprogression_or_stable"):
+            counts[name] = int(rows[name].fillna(False).astype(bool).sum())
     return counts
 
 
 def _categories(column: pd.Series, names: type[Response] | type[ImmuneResponse]) -> dict[str, int]:
-    found = column.value_counts()
+    found = column.fillna("NE").value_counts()
     shown = [
         m.label
         for m in names

@@ -10,14 +10,22 @@ import pandas as pd
 
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
 from unmask.response.lesions import LesionTable
+from unmask.response.measurements import Bools
 from unmask.response.outcomes import Difference, Outcomes, Progression
 from unmask.response.verdicts import Verdicts
 
 
 def visit_table(
-    table: LesionTable, verdicts: Verdicts, groups: Mapping[str, str], criteria: tuple[str, ...]
+    table: LesionTable,
+    verdicts: Verdicts,
+    groups: Mapping[str, str],
+    criteria: tuple[str, ...],
+    counts: Bools | None = None,
 ) -> pd.DataFrame:
-    """Return one row per patient and visit: sums in mm, responses, and the rule that decided each."""
+    """Return one row per patient and visit: sums in mm, responses, and the rule that decided each.
+
+    ``counts`` (N, V) are the visits before another anticancer therapy; where they are known a column marks the others.
+    """
     rows, columns = np.nonzero(verdicts.exists)
     names = np.array(table.patients, dtype=object)[rows]
     baseline = verdicts.baseline[rows]
@@ -52,6 +60,8 @@ def visit_table(
             "irecist_criterion": labels(criterion, ImmuneCriterion),
             "irecist_because": [_IMMUNE_SENTENCES[ImmuneCriterion(code)] for code in criterion],
         }
+    if counts is not None:
+        data["after_new_therapy"] = ~counts[rows, columns]
     return pd.DataFrame(data)
 
 
@@ -66,12 +76,14 @@ def patient_table(
     groups: Mapping[str, str],
     criteria: tuple[str, ...],
     without_lesions: Sequence[str] = (),
+    counts: Bools | None = None,
 ) -> pd.DataFrame:
     """Return one row per patient; those without a baseline, or without any lesion, have a status that says so."""
     # Windows are counted from the reference day; the tables show days as the file counts them.
     shift = float(table.baseline_until)
     follow_up = verdicts.exists.sum(axis=1)
-    sums = np.where((verdicts.sum >= 0) & verdicts.exists, verdicts.sum, np.inf)
+    counted = verdicts.exists if counts is None else verdicts.exists & counts
+    sums = np.where((verdicts.sum >= 0) & counted, verdicts.sum, np.inf)
     smallest = sums.min(axis=1, initial=np.inf)
     measured = np.isfinite(smallest) & (verdicts.baseline > 0)
     base = np.where(measured, verdicts.baseline, 1)

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from unmask.errors import ConfigurationError
 from unmask.response import irecist, recist
 from unmask.response.codes import Codes, ImmuneResponse, Response
 from unmask.response.measurements import TENTHS, Bools, Days, Measurements, Tenths
-from unmask.response.rules import Rules
+from unmask.response.rules import PRESETS, Rules
 
 LENGTHS = ("progression_tenths", "normal_node_tenths", "immune_growth_tenths", "immune_improvement_tenths")
 """Options of the rules that a length or a sum is compared with."""
@@ -60,6 +61,8 @@ class Verdicts:
 def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
     """Assess every visit of every patient by RECIST 1.1 and iRECIST."""
     given = rules or Rules()
+    if not isinstance(given, Rules):
+        raise ConfigurationError("response.not_rules", value=given, preset=next(iter(PRESETS)))
     m = measurements
     parts = m.per_millimetre // TENTHS
     rules = given.changed(**{name: getattr(given, name) * parts for name in LENGTHS}) if parts > 1 else given

@@ -45,10 +45,12 @@ def time_to_event(
     subjects: Subjects | None,
     rules: Rules,
     scan_days: Sequence[float] = (),
+    criteria: Sequence[str] = ("recist1.1", "irecist"),
 ) -> pd.DataFrame:
     """Return the ``time_to_event`` table of an assessment; ``arm`` is the group.
 
-    Without a subject file nothing is known of deaths: then only time to progression and time to response are given.
+    Without a subject file nothing is known of deaths: then only time to progression and time to response are given, of
+    those who were assessed. Endpoints of criteria that were not asked for are left out.
     ``patients`` is the patient table; those who could not be assessed have no visits and no baseline. Rules that need
     the schedule are applied only where ``scan_days`` gives it.
 
@@ -58,6 +60,8 @@ def time_to_event(
         ``survival.schedule_needed`` when the rules count missed visits and no schedule is given;
         ``survival.therapy_needed`` when they censor at a new therapy and there is no subject file.
     """
+    if subjects is None:
+        patients = patients.iloc[: len(table.patients)]
     names = patients["patient"].tolist()
     more = len(names) - len(table.patients)
     people = _padded(Followed.of(verdicts, found), more)
@@ -80,8 +84,16 @@ def time_to_event(
             raise ConfigurationError("survival.schedule_needed", visits=rules.missed_visits)
         rules = rules.changed(censor_unassessed=False)
         endpoints = tuple(item for item in endpoints if not _needs_schedule(item))
+    endpoints = tuple(item for item in endpoints if _criteria_of(item) in (*criteria, ""))
     named = patients[["patient"]].assign(arm=patients["group"])
     return table_of(people, named, rules, endpoints, scan_days)
+
+
+def _criteria_of(endpoint: Endpoint) -> str:
+    """Return the criteria that an endpoint rests on, "" for none."""
+    if (endpoint.of or endpoint.name).startswith("i"):
+        return "irecist"
+    return "" if endpoint.name == "OS" else "recist1.1"
 
 
 def _needs_schedule(endpoint: Endpoint) -> bool:

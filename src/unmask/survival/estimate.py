@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from unmask.errors import DataError
 from unmask.safety.summary import severe_share
 from unmask.survival import comparison, proportions
-from unmask.survival.endpoints import SHARES, VARIANTS
+from unmask.survival.endpoints import ENDPOINTS, SHARES, VARIANTS
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH, Follow, Value
 from unmask.survival.published import in_summary_shape
 
@@ -174,15 +174,16 @@ def shares(patients: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def sensitivity(time_to_event: pd.DataFrame, arms: Sequence[str]) -> dict[str, Any]:
-    """The endpoints under other rules (``VARIANTS``): median and events by arm, hazard ratio of first v last."""
+    """The endpoints and the same under other rules: median and events by arm, hazard ratio of first v last."""
     found: dict[str, Any] = {}
     present = set(time_to_event["endpoint"].astype(str))
-    for name, variant in VARIANTS.items():
+    varied = dict.fromkeys(item.of for item in VARIANTS.values() if item.name in present)
+    for name, variant in {**{base: ENDPOINTS[base] for base in varied}, **VARIANTS}.items():
         if name not in present:
             continue
         follow = {arm: follow_up(time_to_event, name, arm) for arm in arms}
         entry: dict[str, Any] = {
-            "of": variant.of,
+            "of": variant.of or name,
             "meaning": variant.meaning,
             "arms": {
                 arm: {"n": item.size, "events": int(item.event.sum()), **median_of(item)}

@@ -323,6 +323,8 @@ def test_what_cannot_be_drawn_is_refused_by_name(path: Path) -> None:
     wrong = patients.assign(death_day=["soon", "", "190"])
     with pytest.raises(DataError, match="patient complete: death_day = 'soon'"):
         save_swimmer(path, visits, wrong)
+    with pytest.raises(DataError, match="no number between -1,000,000 and 1,000,000"):
+        save_spider(path, visits.assign(change_from_baseline=1e300), patients)
     with pytest.raises(DataError, match="nobody to draw: none of the 3 rows"):
         save_waterfall(path, patients.assign(status="not assessed: no usable baseline"))
     assert not path.exists()

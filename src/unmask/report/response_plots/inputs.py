@@ -14,6 +14,8 @@ MISSING_WORDS = frozenset({"", ".", "na", "n/a", "nan", "<na>", "not known"})
 """Texts that mean a missing value, in lower case: columns of a lesion file arrive as text."""
 RESPONSE_COLUMNS = ("best_response", "irecist_best_response")
 NOT_KNOWN = "not known"
+LARGEST = 1e6
+"""Days and changes beyond this (2,700 years; a millionfold sum) are mistakes, and axes cannot hold any number."""
 
 
 def known(values: pd.Series) -> pd.Series:
@@ -70,13 +72,13 @@ def numbers(table: pd.DataFrame, column: str, name: str) -> pd.Series:
     Raises
     ------
     DataError
-        ``plots.not_a_number``: a value is there and is no finite number.
+        ``plots.not_a_number``: a value is there and is no number within :data:`LARGEST`.
     """
     if column not in table:
         return pd.Series(np.nan, index=table.index, dtype=float)
     there = known(table[column])
     read = pd.to_numeric(table[column].where(there), errors="coerce").astype(float)
-    wrong = (there & ~np.isfinite(read.fillna(np.nan))).to_numpy()
+    wrong = (there & ~(read.abs() <= LARGEST)).to_numpy()
     if wrong.any():
         first = table[wrong].iloc[0]
         raise DataError(
@@ -85,6 +87,7 @@ def numbers(table: pd.DataFrame, column: str, name: str) -> pd.Series:
             column=column,
             patient=plain(first.get("patient", "?")),
             value=plain(first[column]),
+            limit=f"{LARGEST:,.0f}",
         )
     return read
 

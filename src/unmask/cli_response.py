@@ -73,6 +73,9 @@ def assess(
             help="What 2014-02 becomes (default: refuse; in SDTM first).",
         ),
     ] = None,
+    colour_by: Annotated[
+        str | None, typer.Option("--colour-by", help="Column of patients that colours the plots.")
+    ] = None,
     cdisc: Annotated[
         Path | None, typer.Option("--cdisc", metavar="DIR", help="Folder for ADSL, ADTR, ADRS and ADTTE.")
     ] = None,
@@ -107,6 +110,7 @@ def assess(
         out,
         rules=chosen,
         scan_days=schedule(scan_days, scan_every),
+        colour_by=colour_by,
         group=group,
         force=force,
         strict=strict,

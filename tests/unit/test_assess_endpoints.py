@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from unmask.cli import run as command
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, DataError
 from unmask.response import Rules
 from unmask.response.assess import assess
 
@@ -192,3 +192,82 @@ def test_no_day_is_lost_or_invented(files):
     table = assess(lesions, patients=subjects).times
     assert np.isfinite(table["time_days"]).all() and (table["time_days"] >= 0).all()
     assert not table.duplicated(["patient", "endpoint"]).any()
+
+
+def test_a_progression_after_another_therapy_is_one_unless_a_rule_censors_it(tmp_path):
+    lesions, subjects = tmp_path / "l.csv", tmp_path / "s.csv"
+    rows = "\n".join(f"p,{day},A,{size}" for day, size in ((0, 40), (42, 36), (84, 25), (126, 40)))
+    lesions.write_text(f"patient,day,lesion,diameter_mm\n{rows}\n", encoding="utf-8")
+    subjects.write_text("patient,death_day,new_therapy_day\np,200,60\n", encoding="utf-8")
+    result = assess(lesions, patients=subjects)
+    for endpoint in ("PFS", "PFS-TREATMENT-POLICY", "TTP"):
+        assert times(result, endpoint)["p"] == (126, True, "progression by RECIST 1.1")
+    assert times(result, "iPFS")["p"] == (126, True, "progression by iRECIST")
+    assert times(result, "PFS-NACT")["p"] == (42, False, "new anticancer therapy was started")
+    patient = result.patients.iloc[0]
+    assert (patient["best_response"], patient["best_change"]) == ("SD", -0.1)
+    assert result.visits["after_new_therapy"].tolist() == [False, True, True]
+    assert result.summary["visits_after_new_therapy"] == 2
+
+
+def test_nothing_under_another_therapy_undoes_a_progression(tmp_path):
+    lesions, subjects = tmp_path / "l.csv", tmp_path / "s.csv"
+    rows = "\n".join(f"p,{day},A,{size}" for day, size in ((0, 40), (42, 60), (84, 20)))
+    lesions.write_text(f"patient,day,lesion,diameter_mm\n{rows}\n", encoding="utf-8")
+    subjects.write_text("patient,death_day,new_therapy_day\np,,60\n", encoding="utf-8")
+    result = assess(lesions, patients=subjects)
+    assert times(result, "iPFS")["p"] == (42, True, "progression by iRECIST")
+    assert not result.patients.loc[0, "pseudoprogression"]
+
+
+def test_a_progression_dated_back_leaves_no_stable_disease_after_it(tmp_path):
+    lesions = tmp_path / "l.csv"
+    lesions.write_text(
+        "patient,day,lesion,kind,state,diameter_mm\np,0,A,,,40\np,42,A,,,40\np,84,A,,,40\np,126,A,,,40\n"
+        "p,84,Z,new,equivocal,\np,126,Z,new,,12\n",
+        encoding="utf-8",
+    )
+    result = assess(lesions, rules=Rules(stable_min_day=49))
+    assert result.patients.loc[0, ["best_response", "progression_day"]].tolist() == ["PD", 84]
+
+
+def test_patients_of_the_subject_file_alone_stand_in_their_arm(tmp_path):
+    lesions, subjects = tmp_path / "l.csv", tmp_path / "s.csv"
+    lesions.write_text(
+        "patient,day,diameter_mm,Arm\np,0,40,A\np,42,20,A\nq,0,40,B\nq,42,40,B\n", encoding="utf-8"
+    )
+    subjects.write_text("patient,arm,death_day\np,A,\nq,C,\nr,B,9\n", encoding="utf-8")
+    result = assess(lesions, patients=subjects)
+    assert result.patients.set_index("patient")["group"].to_dict() == {"p": "A", "q": "B", "r": "B"}
+    assert {p.code for p in result.problems} == {"patient_arm_differs", "file_patients_without_lesions"}
+    groups = result.summary["groups"]
+    assert {name: item["n"] for name, item in groups.items()} == {"A": 1, "B": 2}
+    assert groups["B"]["best_response"]["NE"] == 1
+
+
+def test_a_subject_file_of_other_patients_is_refused_and_a_missing_patient_is_told(files, tmp_path):
+    lesions, _ = files
+    other = tmp_path / "other.csv"
+    other.write_text("patient,death_day\nx,9\ny,9\n", encoding="utf-8")
+    with pytest.raises(DataError, match="same identifiers"):
+        assess(lesions, patients=other)
+    some = tmp_path / "some.csv"
+    some.write_text("patient,death_day\nresp,\nstable,200\n", encoding="utf-8")
+    found = {p.code: p.value for p in assess(lesions, patients=some).problems}
+    assert found["file_patients_without_subject"] == "4"
+
+
+def test_a_death_before_the_start_is_an_error_and_is_not_counted(files, tmp_path):
+    early = tmp_path / "early.csv"
+    early.write_text(SUBJECTS.replace("stable,a,200,200", "stable,a,-5,200"), encoding="utf-8")
+    result = assess(files[0], patients=early)
+    assert ("row_before_start", "error") in {(p.code, p.severity) for p in result.problems}
+    assert (result.times["time_days"] >= 0).all()
+
+
+def test_criteria_that_were_not_asked_for_give_no_endpoints(files):
+    lesions, subjects = files
+    alone = assess(lesions, criteria=["recist1.1"], patients=subjects)
+    assert not [name for name in set(alone.times["endpoint"]) if name.startswith("i")]
+    immune = assess(lesions, criteria=["irecist"], patients=subjects)
+    assert {"iPFS", "OS"} <= set(immune.times["endpoint"]) and "PFS" not in set(immune.times["endpoint"])

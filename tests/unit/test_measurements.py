@@ -78,3 +78,30 @@ def test_progression_has_a_named_outcome_and_a_difference_its_reason(sizes, prog
     assert Progression(int(found.progression[0])).label == progression
     assert Difference(int(found.difference[0])).label == difference
     assert bool(found.category_changes[0]) == changes
+
+
+def test_millimetres_are_judged_as_written():
+    def overall(baseline, *sizes):
+        found = judge(Measurements.from_millimetres([baseline], [[sizes]], 42))
+        return labels(found.overall, Response)[0, 0]
+
+    assert overall([20], 24.95) == "SD"  # 4.95 mm of growth are not 5
+    assert overall([20], 25.0) == "PD"
+    assert overall([10.1, 10.1, 10.1], 7.07, 7.07, 7.07) == "PR"
+    assert overall([25], 29.9994) == "SD"
+
+
+@pytest.mark.parametrize("baseline", [[["a"]], [[1e30]], [[np.inf]]])
+def test_what_is_no_length_is_named(baseline):
+    with pytest.raises(ConfigurationError, match="NaN where"):
+        Measurements.from_millimetres(baseline, [[[10]]], 42)
+
+
+def test_rules_by_name_are_refused_with_the_way_to_them():
+    with pytest.raises(ConfigurationError, match=r"Rules\.preset"):
+        judge(one([500], day=[[42]]), "fda")
+
+
+def test_one_day_for_two_visits_is_a_matter_of_shape():
+    with pytest.raises(ConfigurationError, match="shape"):
+        one([500, 400], day=[[42]])

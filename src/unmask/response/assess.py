@@ -72,6 +72,7 @@ def assess(
     evaluator: str = "INVESTIGATOR",
     partial_dates: PartialDates | None = None,
     scan_days: Sequence[float] = (),
+    colour_by: str | None = None,
 ) -> AssessResult:
     """Assess lesions by RECIST 1.1 and iRECIST.
 
@@ -84,7 +85,8 @@ def assess(
         Any of ``"recist1.1"`` and ``"irecist"``: which verdicts the tables show.
     out
         Folder for ``assessments`` and ``patients`` (CSV and Parquet), ``bad_rows.csv``, ``warnings.csv``,
-        ``waterfall`` and ``spider`` (PNG and SVG) and ``summary.json``. None: nothing is written.
+        ``waterfall``, ``spider`` and ``swimmer`` (PNG and SVG), ``time_to_event.csv``, ``differences.csv`` and
+        ``summary.json``. None: nothing is written.
     rules
         Options; default :class:`Rules`.
     group
@@ -104,6 +106,8 @@ def assess(
         Default: refuse in a lesion file, first in SDTM data.
     scan_days
         Scheduled scan days since the reference day, for rules about missed visits.
+    colour_by
+        Column of the patient table that colours the plots (default: the best response).
 
     Raises
     ------
@@ -135,6 +139,9 @@ def assess(
     found = outcomes(verdicts, valid=counts)
     visits = visit_table(table, verdicts, groups, chosen, counts)
     by_patient = patient_table(table, verdicts, found, groups, chosen, unseen, counts)
+    if subjects is not None:
+        for name in ("death_day", "last_known_day", "new_therapy_day"):
+            by_patient[name] = by_patient["patient"].map(getattr(subjects, name)).astype(float)
     everybody = patients is not None
     times = assessed.time_to_event(
         table, verdicts, found, by_patient, subjects, rules, scan_days, criteria=chosen
@@ -169,7 +176,16 @@ def assess(
     )
     if out is None:
         return result
-    files = save(Path(out), visits, by_patient, table.problems, summary, force=force, tables=tables)
+    files = save(
+        Path(out),
+        visits,
+        by_patient,
+        table.problems,
+        summary,
+        force=force,
+        tables=tables,
+        colour_by=colour_by,
+    )
     return replace(result, written=files)
 
 

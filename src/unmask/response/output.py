@@ -24,6 +24,7 @@ def save(
     *,
     force: bool,
     tables: Mapping[str, pd.DataFrame] | None = None,
+    colour_by: str | None = None,
 ) -> tuple[Path, ...]:
     """Write all files of an assessment into ``out`` and return their paths; ``tables`` are further CSV files by name.
 
@@ -46,7 +47,7 @@ def save(
     except OSError as error:
         raise _cannot_write(out, error) from None
     try:
-        _write(draft, visits, patients, problems, summary)
+        _write(draft, visits, patients, problems, summary, colour_by)
         for name, table in (tables or {}).items():
             table.to_csv(draft / name, index=False)
         out.mkdir(exist_ok=True)
@@ -70,8 +71,9 @@ def _write(
     patients: pd.DataFrame,
     problems: Sequence[Problem],
     summary: Mapping[str, Any],
+    colour_by: str | None,
 ) -> None:
-    from unmask.report.response_plots import save_spider, save_waterfall
+    from unmask.report.response_plots import save_spider, save_swimmer, save_waterfall
 
     visits.to_csv(folder / "assessments.csv", index=False)
     visits.to_parquet(folder / "assessments.parquet", index=False)
@@ -81,5 +83,6 @@ def _write(
         as_table(p for p in problems if p.severity == severity).to_csv(folder / name, index=False)
     text = json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
     (folder / "summary.json").write_text(text, encoding="utf-8")
-    save_waterfall(folder / "waterfall.png", patients)
-    save_spider(folder / "spider.png", visits, patients)
+    save_waterfall(folder / "waterfall.png", patients, colour_by=colour_by)
+    save_spider(folder / "spider.png", visits, patients, colour_by=colour_by)
+    save_swimmer(folder / "swimmer.png", visits, patients, colour_by=colour_by)

@@ -211,15 +211,18 @@ def _problems(result: AssessResult) -> list[str]:
         more = f" and {len(left) - EXAMPLES_SHOWN:,} more" if len(left) > EXAMPLES_SHOWN else ""
         reason = why.partition(": ")[2]
         lines.append(f"Not assessed, {reason}: {', '.join(left[:EXAMPLES_SHOWN])}{more}.")
-    for severity, verb in (("error", "left out"), ("warning", "used, with a warning")):
+    for severity in ("error", "warning"):
         found = [p for p in result.problems if p.severity == severity]
         if not found:
             continue
-        kinds = Counter(p.code.removeprefix("row_").removeprefix("patient_").replace("_", " ") for p in found)
+        kinds = Counter(p.code.removeprefix("row_").removeprefix("file_").replace("_", " ") for p in found)
         listed = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
         rows = severity == "error" and all(p.bad_row for p in found)
         noun = "row" if rows else "finding"
-        lines.append(f"{len(found):,} {noun}{'s' if len(found) != 1 else ''} {verb}: {listed}.")
+        told = (
+            f"{_count(len(found), noun)} left out" if severity == "error" else _count(len(found), "warning")
+        )
+        lines.append(f"{told}: {listed}.")
         if severity == "error":
             lines += [f"  {p}" for p in found[:EXAMPLES_SHOWN]]
             if len(found) > EXAMPLES_SHOWN:

@@ -121,7 +121,9 @@ def derive(
             table["PARAM"] = item["param"].format(evaluator=evaluator)
             parts.append(table.assign(**(names | _categories(item))))
     table = pd.concat([part.dropna(axis=1, how="all") for part in parts], ignore_index=True)
-    table["ADT"] = pd.to_datetime(table.reindex(columns=["ADT"])["ADT"])
+    # Columns that nobody has a value in stand in the dataset all the same, whoever else is in it.
+    table = table.reindex(columns=[*first.columns, *(name for name in table if name not in first)])
+    table["ADT"] = pd.to_datetime(table.reindex(columns=["ADT"])["ADT"]).astype("datetime64[ns]")
     table = _dated(table, progression, "ICPD" if immune else "PD")
     table = with_subjects(table, subjects, "Overall responses")
     table["ADY"] = study_day(table["ADT"], table["RANDDT"])

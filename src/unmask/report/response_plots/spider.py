@@ -75,7 +75,7 @@ def save_spider(
         [colour_block(colouring, lines=True), threshold_block()],
         notes,
         simulated=simulated,
-        x_label=f"{unit_name} since {'randomisation' if simulated else 'the first dose'}",
+        x_label=f"{unit_name} since {'randomisation' if simulated else 'the reference day'}",
         y_label="Change of target sum (%)",
     )
     for place, (name, members) in enumerate(parts):

@@ -86,7 +86,7 @@ def save_swimmer(
         Columns ``patient``, ``best_response``, ``first_response_day``, ``progression_day`` and ``last_day`` (or
         ``irecist_best_response``, ``irecist_first_response_day`` and ``irecist_progression_day``). Optional:
         ``death_day`` (NaN = alive when last seen), ``last_known_day``, ``treatment_end_day`` (NaN = ongoing) and
-        ``new_therapy_day``. All in days from the first dose, NaN = never.
+        ``new_therapy_day``. All in days from the reference day, NaN = never.
     colour_by, panel_by, simulated
         As in :func:`unmask.report.response_plots.save_waterfall`, which also states the errors.
     most
@@ -175,7 +175,7 @@ def _sheet(
         [colour_block(colouring, lines=False), *([Block("On the bars", tuple(keys))] if keys else [])],
         _notes(patients, orders, found),
         simulated=simulated,
-        x_label=f"{unit_name} since {'randomisation' if simulated else 'the first dose'}",
+        x_label=f"{unit_name} since {'randomisation' if simulated else 'the reference day'}",
         y_label="Patients, by duration",
         room=0.12,
         labels=[_name(patients["patient"][i]) for i in everyone] if named else [],

@@ -155,7 +155,7 @@ def step(
     growth = np.where(state.block_sum >= 0, verdict.measured_sum - state.block_sum, -1)
     enough = growth >= limit
     if rules.immune_growth_must_exceed:
-        enough &= (growth > limit) | ~(state.by_non_target & ~state.by_new)
+        enough &= (growth > limit) | ~(state.by_non_target & (count == 0))
     grew_target = state.by_target & enough
     other_left = (verdict.non_target == Response.NON_CR_NON_PD) | other_worse
     grew_other = state.by_non_target & (rest_grew | (state.pending_other & other_left))

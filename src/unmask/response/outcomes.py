@@ -112,11 +112,13 @@ def outcomes(
     progression_day = best_response.first_day(v.overall == Response.PD, v.dated_day)
     # A progression that is dated back leaves no room for a response between its date and the visit that showed it.
     seen_day = best_response.first_day(v.overall == Response.PD, v.day)
-    valid = usable & ~((v.day >= progression_day[:, None]) & (v.day < seen_day[:, None]))
+    between = (v.day >= progression_day[:, None]) & (v.day < seen_day[:, None])
+    valid = usable & ~between if rules.progression_ends_assessment else usable
+    dated = np.where(v.overall == Response.PD, v.dated_day, v.day)
     confirmed = best_response.confirmed(
-        v.overall, v.day, rules, valid=valid, sd_min_day=sd_min_day, criterion=v.criterion
+        v.overall, dated, rules, valid=valid, sd_min_day=sd_min_day, criterion=v.criterion
     )
-    unconfirmed = best_response.unconfirmed(v.overall, v.day, rules, valid=valid, sd_min_day=sd_min_day)
+    unconfirmed = best_response.unconfirmed(v.overall, dated, rules, valid=valid, sd_min_day=sd_min_day)
     immune = best_response.ibor(v.response, v.day, rules, valid=usable, sd_min_day=sd_min_day)
     pseudo = best_response.pseudoprogression(v.response, v.day, valid=usable)
     worse = (v.response == ImmuneResponse.IUPD) | (v.response == ImmuneResponse.ICPD)

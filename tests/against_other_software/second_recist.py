@@ -36,7 +36,7 @@ class Readings:
     """Visits since the first sight of a new lesion that was equivocal are after progression (E 4.3.5)."""
     ongoing_interrupts: bool = True
     """A visit that is PR only because a response goes on counts as SD between a response and its confirmation."""
-    new_lesion_returns: bool = False
+    new_lesion_returns: bool = True
     """A new lesion after a visit without any is new again, even after a reset (S Table 2)."""
     partial_without_targets: bool = True
     """Non-targets gone beside a new lesion that is still there are iPR (S Table 3, note: never without targets)."""
@@ -289,7 +289,9 @@ def _improved(block: Block, visit: Visit, s: Seen, rules: Rules) -> bool:
 
 
 def _kept(visits: Sequence[Visit], how: Readings) -> Kept:
-    count = visits[-1].new_count if how.new_lesion_returns else max(v.new_count for v in visits)
+    since = max((i for i, v in enumerate(visits) if v.new_count == 0), default=-1) + 1
+    counted = visits[since:] if how.new_lesion_returns else visits
+    count = max((v.new_count for v in counted), default=0)
     return count, min((v.new_sum for v in visits if v.new_sum >= 0), default=-1)
 
 

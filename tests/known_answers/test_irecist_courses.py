@@ -275,3 +275,15 @@ def test_against_baseline_small_tumours_need_five_millimetres_too():
     # 12 mm, gone to 6, back to 16: PD against the nadir; 16.9 is 40 % but under 5 mm above baseline
     assert course([12], [[6], [16], [16.9]], rules=rules).irecist == ["iPR", "iUPD", "iSD"]
     assert course([12], [[6], [16], [17]], rules=rules).irecist[-1] == "iUPD"
+
+
+def test_a_new_lesion_after_a_scan_without_any_is_new_again():
+    # The first went away, the block was closed; another one appears: a new iUPD.
+    found = course([50], [[50], [50], [50]], new=[1, 0, 1])
+    assert found.irecist == ["iUPD", "iSD", "iUPD"]
+    # In a block of target growth it is progression in another category.
+    other = course([50], [[50], [44], [60], [60], [60]], new=[1, 1, 1, 0, 1])
+    assert other.irecist == ["iUPD", "iSD", "iUPD", "iUPD", "iCPD"]
+    # Two, one, two: never without any, so the second is the old one.
+    still = course([50], [[50], [44], [44]], new=[2, 1, 2])
+    assert still.irecist == ["iUPD", "iSD", "iSD"]

@@ -45,7 +45,7 @@ class State:
     block_new_sum: Tenths
     block_new_count: Tenths
     most_new: Tenths
-    """Most new lesions seen at any visit so far."""
+    """Most new lesions at any scan since the last one without any: after that a new lesion is new again."""
     new_nadir: Tenths
     """Smallest sum of new target lesions so far (-1: none yet)."""
     pending_other: Bools
@@ -167,7 +167,7 @@ def step(
     elsewhere = (
         (target_worse & ~state.by_target)
         | (other_worse & ~state.by_non_target)
-        | (~state.by_new & (count > state.block_new_count))
+        | (~state.by_new & (appeared | (count > state.block_new_count)))
     )
     further = grew_target | grew_other | grew_new | more_new | elsewhere
 
@@ -272,7 +272,7 @@ def step(
         block_sum=np.where(begins | complete_later, verdict.sum, state.block_sum),
         block_new_sum=np.where(begins | (within & (state.block_new_sum < 0)), new_sum, state.block_new_sum),
         block_new_count=np.where(begins, count, state.block_new_count),
-        most_new=np.where(imaged, np.maximum(state.most_new, count), state.most_new),
+        most_new=np.where(imaged, np.where(count == 0, 0, np.maximum(state.most_new, count)), state.most_new),
         new_nadir=np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir),
         pending_other=(state.pending_other | (early & rest_grew)) & ~ended,
         pending_new=(state.pending_new | (early & new_grew)) & ~ended,

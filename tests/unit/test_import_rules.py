@@ -38,6 +38,7 @@ NEVER = {
     "response": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "safety": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "cdisc": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
+    "conformance": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "survival": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "report": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "patients": {"unmask.trial", "unmask.report", "unmask.biology"},

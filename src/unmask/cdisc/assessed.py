@@ -50,11 +50,12 @@ def datasets(result: AssessResult, study: str = "STUDY") -> tuple[Dataset, ...]:
     """
     if len(result.criteria) < 2:
         raise ConfigurationError("cdisc.needs_both_criteria")
-    subjects = _subjects(result, study)
-    assessments = _assessments(result)
+    start = _starts(result)
+    subjects = _subjects(result, study, start)
+    assessments = _assessments(result, start)
     responses = _responses(result, assessments, subjects)
     overall = (responses["PARAMCD"] == "OVR") & (responses["PARCAT3"] == adrs.CRITERIA[0])
-    measured = _measurements(result)
+    measured = _measurements(result, start)
     times = result.times.rename(columns={"patient": "USUBJID"})
     frames = {
         "ADSL": subjects[[name for name in load("ADSL").names if name in subjects]],
@@ -89,8 +90,7 @@ def _starts(result: AssessResult) -> dict[str, date]:
     return known
 
 
-def _subjects(result: AssessResult, study: str) -> pd.DataFrame:
-    start = _starts(result)
+def _subjects(result: AssessResult, study: str, start: Mapping[str, date]) -> pd.DataFrame:
     patients = result.patients
     groups = list(dict.fromkeys(patients["group"]))
     names = patients["patient"].astype(str)
@@ -125,9 +125,9 @@ def _subjects(result: AssessResult, study: str) -> pd.DataFrame:
     return table
 
 
-def _assessments(result: AssessResult) -> pd.DataFrame:
+def _assessments(result: AssessResult, start: Mapping[str, date]) -> pd.DataFrame:
     """Return the visit table with dates and names of visits."""
-    start, names = _starts(result), result.table.visit_names
+    names = result.table.visit_names
     visits = result.visits
     day = visits["day"] - result.table.baseline_until
     number, title = [], []
@@ -147,17 +147,9 @@ def _assessments(result: AssessResult) -> pd.DataFrame:
             "overall": visits["overall_response"],
             "immune": visits["irecist_response"],
             "ongoing": (visits["criterion"] == Criterion.RESPONSE_ONGOING.label).to_numpy(dtype=bool),
-            "counts": _counts(result),
+            "counts": ~visits["after_new_therapy"] if "after_new_therapy" in visits else True,
         }
     )
-
-
-def _counts(result: AssessResult) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which visits lie before another anticancer therapy, row by row of the visit table."""
-    if result.subjects is None:
-        return np.ones(len(result.visits), dtype=bool)
-    started = result.visits["patient"].map(result.subjects.new_therapy_day).astype(float)
-    return (~(result.visits["day"] > started)).to_numpy(dtype=bool)
 
 
 def _responses(result: AssessResult, assessments: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
@@ -193,9 +185,9 @@ def _dated_back(result: AssessResult, subjects: pd.DataFrame) -> pd.DataFrame | 
     return pd.DataFrame({"USUBJID": subjects["USUBJID"], "ADT": date_of}).dropna()
 
 
-def _measurements(result: AssessResult) -> pd.DataFrame:
+def _measurements(result: AssessResult, start: Mapping[str, date]) -> pd.DataFrame:
     """Return every target at every visit, as TR has it; a lesion is numbered in the order of its patient's file."""
-    start, table, m = _starts(result), result.table, result.table.since_start
+    table, m = result.table, result.table.since_start
     rows = []
     for n, (patient, targets) in enumerate(zip(table.patients, table.targets, strict=True)):
         for number, row in enumerate(targets.values()):

@@ -6,6 +6,7 @@ import csv
 import tomllib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,19 @@ from unmask.errors import DataError
 
 def published(table: str) -> list[dict[str, Any]]:
     """Return the rows of a table of ``published.toml``."""
-    text = files("unmask.conformance").joinpath("published.toml").read_text(encoding="utf-8")
-    rows: list[dict[str, Any]] = tomllib.loads(text)[table]
+    return _table("published.toml", table)
+
+
+@cache
+def _table(file: str, name: str) -> list[dict[str, Any]]:
+    text = files("unmask.conformance").joinpath(file).read_text(encoding="utf-8")
+    rows: list[dict[str, Any]] = tomllib.loads(text)[name]
     return rows
 
 
 def reason(comparison: str, record: str, expected: str, found: str) -> str:
     """Return why a vector is known to be wrong (``known_defects.toml``), or "" where nothing is known."""
-    text = files("unmask.conformance").joinpath("known_defects.toml").read_text(encoding="utf-8")
-    for defect in tomllib.loads(text)["defect"]:
+    for defect in _table("known_defects.toml", "defect"):
         if (
             defect["comparison"] == comparison
             and fnmatchcase(record, defect["record"])

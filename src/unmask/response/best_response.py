@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unmask.errors import ConfigurationError
-from unmask.response.codes import AS_IMMUNE, Codes, Criterion, ImmuneResponse, Response
+from unmask.response.codes import AS_IMMUNE, AS_RECIST, Codes, Criterion, ImmuneResponse, Response
 from unmask.response.confirmation import confirmed_pairs, relapses_as_progression, until
 from unmask.response.measurements import Bools, Days
 from unmask.response.rules import Rules
@@ -112,7 +112,7 @@ def ibor(
     """
     rules = rules or Rules()
     codes, days = immune_counted(response, day, valid=valid)
-    plain = _IMMUNE_AS_RECIST[codes]
+    plain = AS_RECIST[codes]
     complete, partial = confirmed_pairs(plain, days, rules)
     if rules.immune_confirmed_response:
         used_complete, used_partial = complete, partial
@@ -249,22 +249,6 @@ def pseudoprogression(
         responded |= shrunk
         since = np.where(benefit, np.nan, since)
     return Pseudoprogression(headline, wider, first, found)
-
-
-_IMMUNE_AS_RECIST = np.array(
-    [
-        Response.NE,
-        Response.CR,
-        Response.PR,
-        Response.SD,
-        Response.NON_CR_NON_PD,
-        Response.PD,
-        Response.PD,
-        Response.NE,
-        Response.MISSING,
-    ],
-    dtype=np.int8,
-)
 
 
 def _is_benefit(code: Codes) -> Bools:

@@ -85,6 +85,22 @@ AS_IMMUNE = np.array(
 )
 """iRECIST response of each RECIST 1.1 response, by its code; PD is not yet confirmed."""
 
+AS_RECIST = np.array(
+    [
+        Response.NE,
+        Response.CR,
+        Response.PR,
+        Response.SD,
+        Response.NON_CR_NON_PD,
+        Response.PD,
+        Response.PD,
+        Response.NE,
+        Response.MISSING,
+    ],
+    dtype=np.int8,
+)
+"""RECIST 1.1 response of each iRECIST response, by its code; iUPD and iCPD are PD."""
+
 
 class Criterion(IntEnum):
     """Which rule decided an overall RECIST 1.1 response.

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from unmask.errors import ConfigurationError
 from unmask.response import recist
-from unmask.response.codes import AS_IMMUNE, Codes, ImmuneCriterion, ImmuneResponse, Response
+from unmask.response.codes import AS_IMMUNE, AS_RECIST, Codes, ImmuneCriterion, ImmuneResponse, Response
 from unmask.response.recist import Bools, Tenths
 from unmask.response.rules import Rules
 
@@ -286,28 +286,13 @@ def combine(target: Codes, non_target: Codes, new_lesion: Bools, rules: Rules | 
     Codes are :class:`ImmuneResponse`; ``MISSING`` is no such disease at baseline. iCPD of a category is iCPD overall; a
     new lesion or an iUPD of either category is iUPD; for the rest Eisenhauer's table holds.
     """
-    plain = (rules or Rules()).overall(
-        _AS_RECIST[target], _AS_RECIST[non_target], np.asarray(new_lesion, dtype=bool)
+    target_code, other_code = (
+        np.where(codes == ImmuneResponse.MISSING, Response.NA, AS_RECIST[codes])
+        for codes in (target, non_target)
     )
+    plain = (rules or Rules()).overall(target_code, other_code, np.asarray(new_lesion, dtype=bool))
     proven = (target == ImmuneResponse.ICPD) | (non_target == ImmuneResponse.ICPD)
     return np.where(proven, ImmuneResponse.ICPD, AS_IMMUNE[plain]).astype(np.int8)
-
-
-_AS_RECIST = np.array(
-    [
-        Response.NA,
-        Response.CR,
-        Response.PR,
-        Response.SD,
-        Response.NON_CR_NON_PD,
-        Response.PD,
-        Response.PD,
-        Response.NE,
-        Response.NA,
-    ],
-    dtype=np.int8,
-)
-"""RECIST 1.1 code of each iRECIST response of a category, by its code."""
 
 
 def _against_baseline(verdict: recist.Verdict, rules: Rules) -> Codes:

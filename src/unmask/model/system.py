@@ -68,6 +68,38 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that happens at once when a condition becomes true, as SBML defines it (L3V2 core, section 4.11).
+
+    Attributes
+    ----------
+    trigger
+        A SymPy condition of species, parameters, rules and time. The event fires when it goes from false to true.
+    assignments
+        (species, value) of everything that changes; all values are taken before any is assigned.
+    delay
+        Time between firing and assignment, ``None`` for none.
+    priority
+        Of the events due at the same moment the largest goes first; one without comes in any order.
+    persistent
+        Whether an event that has fired is carried out although its trigger turned false before its delay was over.
+    initially
+        Value of the trigger before the start: with ``False`` an event whose condition holds at the start fires then.
+    values_at_trigger
+        Whether the values are those of the moment of firing, rather than of the end of the delay.
+    """
+
+    name: str
+    trigger: sp.Basic
+    assignments: tuple[tuple[str, sp.Expr], ...]
+    delay: sp.Expr | None = None
+    priority: sp.Expr | None = None
+    persistent: bool = True
+    initially: bool = True
+    values_at_trigger: bool = True
+
+
+@dataclass(frozen=True)
 class Model:
     """A complete, checked system: dy/dt = rates(t, y, p), with rules in order of evaluation.
 
@@ -79,6 +111,11 @@ class Model:
         One SymPy expression per species, in the unit of the species per ``time_unit``.
     observables
         Names of the rules or species that are reported.
+    events
+        What happens inside an interval when a condition becomes true.
+    initial
+        Species and parameters whose value at the start is computed, in order of evaluation: each expression uses
+        species and parameters only, those computed before it included.
     """
 
     name: str
@@ -91,6 +128,8 @@ class Model:
     time_symbol: str = "t"
     references: tuple[Reference, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)  # symbol -> module instance it comes from
+    events: tuple[Event, ...] = ()
+    initial: tuple[Rule, ...] = ()
 
     @property
     def species_names(self) -> tuple[str, ...]:
@@ -110,4 +149,5 @@ class Model:
         lines = [self.name, self.time_symbol, *self.species_names, "|", *self.parameter_names, "|"]
         lines += [f"{rule.name}={sp.srepr(rule.expression)}" for rule in self.rules]
         lines += ["|", *(sp.srepr(rate) for rate in self.rates), "|", *self.observables]
+        lines += [f"{event.name}:{sp.srepr(event.trigger)}" for event in self.events]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

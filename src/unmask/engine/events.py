@@ -3,8 +3,9 @@
 What SBML Level 3 version 2 says of events (core, section 4.11): an event fires when its trigger goes from false to
 true; its assignments are made after its delay, with the values of the moment of firing or of the assignment; of
 those due at one moment the one with the highest priority goes first, and every assignment may make other triggers
-true or, for events that are not persistent, withdraw what has fired already. Events of equal priority go in the
-order in which they fired, then in the order of the model.
+true or, for events that are not persistent, withdraw what has fired already. Events of equal priority go in an order
+that the standard leaves open and wants to be by chance: here by a number that depends on nothing but the patient, the
+event and how many were carried out before, so that results do not depend on chunks or threads.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from unmask.engine.compiled import DEFAULT_CHUNK, CompiledModel
 from unmask.engine.course import Course
 from unmask.engine.status import Status
 from unmask.model.evaluate import Evaluator, Expressions
-from unmask.model.system import Event, Model
+from unmask.model.system import Content, Event, Model
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -101,6 +103,20 @@ def triggers_before(model: Model, patients: int) -> NDArray[np.int8]:
     return np.tile(np.array([event.initially for event in model.events], dtype=np.int8), (patients, 1))
 
 
+def _scramble(*keys: Rows) -> NDArray[np.uint64]:
+    """Return a number that looks random for each combination of keys (the finaliser of SplitMix64 after each key).
+
+    Steele, Lea & Flood, OOPSLA 2014.
+    """
+    mixed = np.zeros(len(keys[0]), dtype=np.uint64)
+    for key in keys:
+        mixed = mixed + key.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed = mixed ^ (mixed >> np.uint64(31))
+    return mixed
+
+
 class _EventQueue:
     """What has fired in the patients of a course and waits for its moment."""
 
@@ -108,7 +124,9 @@ class _EventQueue:
         self.compiled, self.course = compiled, course
         patients = len(course.states)
         evaluator = Evaluator(compiled.model)
-        self._events = [_Compiled.of(event, evaluator, compiled.state_index) for event in compiled.model.events]
+        self._events = [
+            _Compiled.of(event, evaluator, compiled.state_index) for event in compiled.model.events
+        ]
         self._queue = _Queue.empty(max((len(event.targets) for event in self._events), default=0))
         self._carried_out = np.zeros(patients, dtype=np.int64)
         self._milestone = np.full(patients, -np.inf)
@@ -172,7 +190,8 @@ class _EventQueue:
             if event.priority is not None and mine.any():
                 found = event.number(event.priority, self.course, queue.row[lines[mine]])
                 priority[mine] = np.where(np.isnan(found), -np.inf, found)
-        order = np.lexsort((queue.event[lines], queue.order[lines], -priority, queue.row[lines]))
+        chance = _scramble(queue.row[lines], queue.event[lines], self._carried_out[queue.row[lines]])
+        order = np.lexsort((queue.order[lines], chance, -priority, queue.row[lines]))
         ordered = lines[order]
         first = np.r_[True, np.diff(queue.row[ordered]) != 0]
         return np.asarray(ordered[first])
@@ -186,6 +205,8 @@ class _EventQueue:
                 values = queue.values[mine][:, : len(event.targets)]
             else:
                 values = event.values(course, rows)
+            if event.sizes is not None:
+                values = values * event.all_values(event.sizes, course, rows)
             course.states[np.ix_(rows, event.targets)] = values
             course.step_size[rows] *= AFTER_EVENT
         mask = np.ones(len(queue.row), dtype=bool)
@@ -219,16 +240,23 @@ class _Compiled:
     definition: Event
     targets: list[int]
     assignments: Expressions
+    sizes: Expressions | None
     delay: Expressions | None
     priority: Expressions | None
 
     @classmethod
     def of(cls, event: Event, evaluator: Evaluator, index: Mapping[str, int]) -> _Compiled:
         values = {f"value {number}": value for number, (_, value) in enumerate(event.assignments)}
+        contents = [evaluator.model.contents.get(name, Content(name)) for name, _ in event.assignments]
+        sizes = {
+            f"size {number}": sp.Symbol(content.volume) if content.volume else sp.Integer(1)
+            for number, content in enumerate(contents)
+        }
         return cls(
             event,
-            [index[name] for name, _ in event.assignments],
+            [index[content.state] for content in contents],
             evaluator.also(values),
+            evaluator.also(sizes) if any(content.volume for content in contents) else None,
             None if event.delay is None else evaluator.also({"delay": event.delay}),
             None if event.priority is None else evaluator.also({"priority": event.priority}),
         )
@@ -236,12 +264,15 @@ class _Compiled:
     @staticmethod
     def number(function: Expressions, course: Course, rows: Rows) -> Floats:
         """Return (len(rows),) the value of a single expression."""
-        arguments = (course.time[rows], *course.states[rows].T, *course.parameters[rows].T)
-        (value,) = function(*arguments).values()
-        return np.broadcast_to(np.asarray(value, dtype=float), (len(rows),))
+        return _Compiled.all_values(function, course, rows)[:, 0]
 
     def values(self, course: Course, rows: Rows) -> Floats:
         """Return (len(rows), targets) what the event assigns."""
-        found = self.assignments(course.time[rows], *course.states[rows].T, *course.parameters[rows].T)
+        return self.all_values(self.assignments, course, rows)
+
+    @staticmethod
+    def all_values(function: Expressions, course: Course, rows: Rows) -> Floats:
+        """Return (len(rows), expressions) the values of expressions."""
+        found = function(course.time[rows], *course.states[rows].T, *course.parameters[rows].T)
         columns = [np.broadcast_to(np.asarray(value, dtype=float), (len(rows),)) for value in found.values()]
         return np.stack(columns, axis=1) if columns else np.zeros((len(rows), 0))

@@ -27,6 +27,8 @@ class Status(IntEnum):
     SINGULAR = 4
     EVENT = 5
     NEGATIVE = 6
+    BAD_DELAY = 7
+    ENDLESS_EVENTS = 8
 
     @property
     def reason(self) -> str:

@@ -77,7 +77,9 @@ class Evaluator:
 
     def values(self, t: Any, states: Array, parameters: Array) -> Mapping[str, Array]:
         """Return every symbol's value by name: time, species, parameters and rules."""
-        known: dict[str, Array] = dict(zip(self._names, (np.asarray(t, dtype=float), *states, *parameters), strict=True))
+        known: dict[str, Array] = dict(
+            zip(self._names, (np.asarray(t, dtype=float), *states, *parameters), strict=True)
+        )
         return known | self._rules(t, *states, *parameters)
 
     def rates(self, t: Any, states: Array, parameters: Array) -> Array:

@@ -88,7 +88,9 @@ class Event:
     trigger
         A SymPy condition of species, parameters, rules and time. The event fires when it goes from false to true.
     assignments
-        (species, value) of everything that changes; all values are taken before any is assigned.
+        (name, value) of everything that changes, a species or a substance of ``Model.contents``; all values are
+        taken before any is assigned. A concentration becomes an amount with the size that its compartment has just
+        before the assignment.
     delay
         Time between firing and assignment, ``None`` for none.
     priority

@@ -50,7 +50,9 @@ def population(model: Model, table: pd.DataFrame | None = None, time: float = 0.
         A column that the model does not have.
     """
     count = 1 if table is None else len(table)
-    columns: dict[str, Floats] = {} if table is None else {str(name): table[name].to_numpy(float) for name in table}
+    columns: dict[str, Floats] = (
+        {} if table is None else {str(name): table[name].to_numpy(float) for name in table}
+    )
     labels = ("1",) if table is None else tuple(str(label) for label in table.index)
     states = np.tile([float(item.initial) for item in model.species], (count, 1))
     parameters = np.tile([float(item.value) for item in model.parameters], (count, 1))
@@ -61,7 +63,9 @@ def population(model: Model, table: pd.DataFrame | None = None, time: float = 0.
             parameters[:, model.parameter_names.index(name)] = values
         else:
             substances[name] = content_of(model, name)
-    start = _Start(model, states, parameters, time, {item.state for item in substances.values()} | set(columns))
+    start = _Start(
+        model, states, parameters, time, {item.state for item in substances.values()} | set(columns)
+    )
     for _ in range(_ROUNDS if substances else 1):
         start.compute()
         sizes = start.values() if substances else {}

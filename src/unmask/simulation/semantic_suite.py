@@ -164,7 +164,7 @@ def _difference(
 
 def _with_outputs(file: Path, settings: _Settings) -> tuple[Model, Mapping[str, str]]:
     """Return the model with an observable for each variable of the case, and their names."""
-    model = read_model(file, units="as-written").model
+    model = read_model(file, units="as-written", still=True).model
     items = quantities(open_model(file)[1], str(file))
     rules, names = list(model.rules), {}
     for variable in settings.variables:
@@ -238,7 +238,11 @@ def _read_results(place: Path) -> pd.DataFrame:
     file = _file(place, "results.csv")
     if file is None:
         raise DataError("sbml.unreadable", file=place / "results.csv", reason="no such file")
-    return pd.read_csv(file, skipinitialspace=True)
+    # The first column is the time, whatever it and the others are called ("time" and "Time" may both be variables).
+    with file.open(encoding="utf-8-sig") as lines:
+        names = [name.strip() for name in lines.readline().split(",")]
+    table = pd.read_csv(file, skiprows=1, header=None, skipinitialspace=True)
+    return table.set_axis(names, axis=1).iloc[:, 1:]
 
 
 def _tags(folder: Path) -> dict[str, tuple[str, ...]]:

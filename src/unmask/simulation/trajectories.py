@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+import sympy as sp
 from numpy.typing import NDArray
 
 from unmask.engine import CompiledModel, Status, compile_model
@@ -124,7 +125,11 @@ def simulate(
         raise ConfigurationError("simulation.bad_times")
     if start.size * len(times) * max(len(model.observables), 1) > MOST_VALUES:
         raise ConfigurationError(
-            "simulation.too_many_outputs", patients=start.size, times=len(times), observables=len(model.observables), most=MOST_VALUES
+            "simulation.too_many_outputs",
+            patients=start.size,
+            times=len(times),
+            observables=len(model.observables),
+            most=MOST_VALUES,
         )
     if tolerances is None:
         tolerances = typical_tolerances(model, start, times, doses, method)
@@ -194,6 +199,9 @@ def _course(
     stops = np.broadcast_to(given.times, (count, len(given.times)))
     amounts = np.broadcast_to(given.amounts, (count, *given.amounts.shape))
     jumps = _jumps(model, parameters)
+    if any(set(event.trigger.free_symbols) - {sp.Symbol(model.time_symbol)} for event in model.events):
+        # A condition may hold for a part of a long step only: no step is longer than the distance of outputs.
+        jumps = np.sort(np.concatenate([jumps, np.broadcast_to(times, (count, len(times)))], axis=1), axis=1)
     if jumps.shape[1]:
         both = np.concatenate([stops, jumps], axis=1)
         order = np.argsort(both, axis=1, kind="stable")
@@ -219,7 +227,9 @@ def _jumps(model: Model, parameters: Floats) -> Floats:
         return np.zeros((len(parameters), 0))
     function = Expressions(model.parameter_names, {f"jump {i}": x for i, x in enumerate(expressions)})
     found = function(*parameters.T).values()
-    times = np.stack([np.broadcast_to(np.asarray(item, dtype=float), (len(parameters),)) for item in found], axis=1)
+    times = np.stack(
+        [np.broadcast_to(np.asarray(item, dtype=float), (len(parameters),)) for item in found], axis=1
+    )
     return np.sort(np.where(np.isfinite(times), times, np.inf), axis=1)
 
 

@@ -51,7 +51,10 @@ class Spread(BaseModel):
             low, high = self.range
             if not low < high:
                 raise ValueError(f"range [{low:g}, {high:g}] is empty")
-            if self.distribution in ("lognormal", "loguniform") and low < 0 + (self.distribution == "loguniform") * 1e-300:
+            if (
+                self.distribution in ("lognormal", "loguniform")
+                and low < 0 + (self.distribution == "loguniform") * 1e-300
+            ):
                 raise ValueError(f"a {self.distribution} range must be positive")
         if self.distribution == "lognormal" and self.value is not None and self.value <= 0:
             raise ValueError("a lognormal median must be positive")
@@ -96,7 +99,9 @@ class Variation(BaseModel):
             chain = [name]
             while (driver := everything[chain[-1]].correlated_with) is not None:
                 if driver not in everything or everything[driver].distribution == "fixed":
-                    raise ValueError(f"{chain[-1]}.correlated_with = '{driver}' must name something that varies")
+                    raise ValueError(
+                        f"{chain[-1]}.correlated_with = '{driver}' must name something that varies"
+                    )
                 if driver in chain:
                     raise ValueError(f"correlated_with goes in a circle: {' -> '.join((*chain, driver))}")
                 chain.append(driver)
@@ -132,7 +137,9 @@ class Variation(BaseModel):
         columns = {}
         for name, spread in everything.items():
             if spread.distribution == "lognormal" and (spread.value or owns[name]) <= 0:
-                raise ConfigurationError("simulation.median_not_positive", file=file, name=name, value=owns[name])
+                raise ConfigurationError(
+                    "simulation.median_not_positive", file=file, name=name, value=owns[name]
+                )
             columns[name] = spread.draw(normal(name), owns[name])
         return pd.DataFrame(columns, index=pd.RangeIndex(patients, name="patient"))
 
@@ -202,7 +209,8 @@ def read_patients(path: Path, model: Model) -> pd.DataFrame:
         wrong = np.flatnonzero(~np.isfinite(values))
         if len(wrong):
             value = table[name].iloc[wrong[0]]
-            raise DataError("simulation.bad_patient", file=path, row=int(wrong[0]) + 2, name=name, value=value)
+            raise DataError(
+                "simulation.bad_patient", file=path, row=int(wrong[0]) + 2, name=name, value=value
+            )
         table[name] = values
     return table
-

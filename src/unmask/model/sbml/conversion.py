@@ -109,7 +109,9 @@ class _Converter:
         initial = tuple(
             replace(
                 rule,
-                expression=self.assigned(rule.expression, self.units.get(rule.name), f"the start of {rule.name}"),
+                expression=self.assigned(
+                    rule.expression, self.units.get(rule.name), f"the start of {rule.name}"
+                ),
             )
             for rule in model.initial
         )
@@ -144,7 +146,9 @@ class _Converter:
                 (name, self.assigned(value, self.units.get(name), f"{where}, assignment of {name}"))
                 for name, value in event.assignments
             ),
-            delay=None if event.delay is None else self.assigned(event.delay, self.time, f"the delay of {where}"),
+            delay=None
+            if event.delay is None
+            else self.assigned(event.delay, self.time, f"the delay of {where}"),
         )
 
     def assigned(self, expression: sp.Expr, target: Unit | None, where: str) -> sp.Expr:
@@ -236,4 +240,3 @@ class _Converter:
         if not condition.args:
             return condition
         return condition.func(*(self._condition(argument, where) for argument in condition.args))
-

@@ -62,7 +62,9 @@ def open_model(path: Path) -> tuple[Any, Any]:
     try:
         decoded = text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError("sbml.not_xml", file=path, line=1, reason=f"not UTF-8 text ({error.reason})") from error
+        raise DataError(
+            "sbml.not_xml", file=path, line=1, reason=f"not UTF-8 text ({error.reason})"
+        ) from error
     document = libsbml.readSBMLFromString(decoded)
     _refuse_errors(document, path)
     level, version = document.getLevel(), document.getVersion()

@@ -40,12 +40,21 @@ _NAMED_OPERATORS: dict[str, Callable[..., sp.Expr]] = {
 NAMED_OPERATORS = frozenset(_NAMED_OPERATORS)
 """Functions that a file may call without defining them (SimBiology's dialect)."""
 
+_LARGEST_FACTORIAL = 170  # the next is above the largest double
 NOT_A_NUMBER, INFINITE = "not_a_number", "infinite"
 """Symbols that stand for the literals NaN and infinity, which SymPy would simplify away."""
 
 
 def _remainder(a: sp.Expr, b: sp.Expr) -> sp.Expr:
     return a - b * _quotient(a, b)
+
+
+def _factorial(a: sp.Expr) -> sp.Expr:
+    """Factorial of a whole number that may change: a product of the steps that it has reached."""
+    if a.is_number:
+        return sp.factorial(a)
+    one = sp.Integer(1)
+    return sp.Mul(*(_choose([(sp.Integer(k), sp.Ge(a, k))], one) for k in range(2, _LARGEST_FACTORIAL + 1)))
 
 
 def _quotient(a: sp.Expr, b: sp.Expr) -> sp.Expr:
@@ -168,7 +177,9 @@ class Mathematics:
             return sp.And(*pairs)
         operation = self._operations.get(kind)
         if operation is None:
-            raise DataError("sbml.unsupported", file=self.file, feature=f"the operator {_name(tree)}", where=where)
+            raise DataError(
+                "sbml.unsupported", file=self.file, feature=f"the operator {_name(tree)}", where=where
+            )
         return self._apply(operation, numbers, _name(tree), where)
 
     def _apply(
@@ -230,7 +241,7 @@ class Mathematics:
             ),
             lib.AST_FUNCTION_CEILING: lambda a: -sp.floor(-a),
             lib.AST_FUNCTION_FLOOR: lambda a: sp.floor(a),
-            lib.AST_FUNCTION_FACTORIAL: lambda a: sp.factorial(a),
+            lib.AST_FUNCTION_FACTORIAL: lambda a: _factorial(a),
             lib.AST_FUNCTION_MAX: lambda *x: sp.Max(*x),
             lib.AST_FUNCTION_MIN: lambda *x: sp.Min(*x),
             lib.AST_FUNCTION_QUOTIENT: lambda a, b: _quotient(a, b),
@@ -262,8 +273,8 @@ class Mathematics:
         }
         return {
             lib.AST_INTEGER: lambda tree, *_: sp.Integer(tree.getInteger()),
-            lib.AST_REAL: lambda tree, *_: _real(tree.getReal()),
-            lib.AST_REAL_E: lambda tree, *_: _real(tree.getReal()),
+            lib.AST_REAL: lambda tree, *_: literal(tree.getReal()),
+            lib.AST_REAL_E: lambda tree, *_: literal(tree.getReal()),
             lib.AST_RATIONAL: lambda tree, *_: sp.Rational(tree.getNumerator(), tree.getDenominator()),
             lib.AST_CONSTANT_E: lambda *_: sp.E,
             lib.AST_CONSTANT_PI: lambda *_: sp.pi,
@@ -294,7 +305,9 @@ class Mathematics:
                     "sbml.wrong_arguments", file=self.file, function=name, count=len(arguments), where=where
                 )
             if body is None:
-                raise DataError("sbml.unsupported", file=self.file, feature=f"the empty function {name}", where=where)
+                raise DataError(
+                    "sbml.unsupported", file=self.file, feature=f"the empty function {name}", where=where
+                )
             return self._read(body, where, dict(zip(parameters, arguments, strict=True)))
         operation = _NAMED_OPERATORS.get(name)
         if operation is None:
@@ -302,7 +315,9 @@ class Mathematics:
         return self._apply(operation, [as_number(item) for item in arguments], name, where)
 
     def _refuse_delay(self, tree: Any, where: str, names: Mapping[str, sp.Basic]) -> sp.Basic:
-        raise DataError("sbml.unsupported", file=self.file, feature="delay equations (the csymbol delay)", where=where)
+        raise DataError(
+            "sbml.unsupported", file=self.file, feature="delay equations (the csymbol delay)", where=where
+        )
 
     def _piecewise(self, tree: Any, where: str, names: Mapping[str, sp.Basic]) -> sp.Basic:
         pieces = [self._read(tree.getChild(i), where, names) for i in range(tree.getNumChildren())]
@@ -318,16 +333,15 @@ class Mathematics:
         return _choose(numbers, None if otherwise is None else as_number(otherwise))
 
     @staticmethod
-    def _logical_piecewise(
-        branches: Sequence[tuple[sp.Basic, sp.Basic]], otherwise: sp.Basic
-    ) -> sp.Basic:
+    def _logical_piecewise(branches: Sequence[tuple[sp.Basic, sp.Basic]], otherwise: sp.Basic) -> sp.Basic:
         result = otherwise
         for value, condition in reversed(branches):
             result = sp.Or(sp.And(condition, value), sp.And(sp.Not(condition), result))
         return result
 
 
-def _real(value: float) -> sp.Expr:
+def literal(value: float) -> sp.Expr:
+    """Return a number of the file, NaN and infinity as symbols."""
     if value != value:
         return sp.Symbol(NOT_A_NUMBER)
     if value in (float("inf"), float("-inf")):

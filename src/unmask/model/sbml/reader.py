@@ -19,7 +19,7 @@ from unmask.errors import DataError
 from unmask.messages import sentence
 from unmask.model.ordering import evaluation_order
 from unmask.model.sbml.document import open_model
-from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER, Mathematics
+from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER, Mathematics, literal
 from unmask.model.sbml.symbols import Quantity, quantities
 from unmask.model.system import Content, Event, Model, Parameter, Rule, Species
 
@@ -86,7 +86,7 @@ class Imported:
     notes: tuple[str, ...] = ()
 
 
-def read_model(path: Path, *, units: Units = "auto") -> Imported:
+def read_model(path: Path, *, units: Units = "auto", still: bool = False) -> Imported:
     """Return the model of an SBML file, Level 2 version 4 to Level 3 version 2 core.
 
     Parameters
@@ -98,6 +98,8 @@ def read_model(path: Path, *, units: Units = "auto") -> Imported:
         quantities of one kind are mixed on different scales, factors are put in, as SimBiology does when it
         simulates, each with a note; different kinds are refused. ``"auto"``: the same, but a file whose units
         cannot be reconciled is read as written, with a note that says where they fail.
+    still
+        Whether a model in which nothing can change is accepted.
 
     Raises
     ------
@@ -109,7 +111,12 @@ def read_model(path: Path, *, units: Units = "auto") -> Imported:
         reduce to each other.
     """
     document, source = open_model(path)
-    model = _Builder(_read(str(path), source)).build(document)
+    reading = _read(str(path), source)
+    if not still and not any(
+        item.kind == "species" or not reading.fixed(name) for name, item in reading.quantities.items()
+    ):
+        raise DataError("sbml.nothing_changes", file=path)
+    model = _Builder(reading).build(document)
     if units == "as-written":
         return Imported(model)
     from unmask.model.sbml.conversion import convert
@@ -207,7 +214,12 @@ def _stoichiometry(reading: _Reading, reference: Any, reaction: str) -> sp.Expr:
             return sp.Symbol(identifier)
     if not reference.isSetStoichiometry():
         where = f"reaction {reaction}"
-        raise DataError("sbml.no_value", file=reading.file, name=f"the stoichiometry of {reference.getSpecies()}", where=where)
+        raise DataError(
+            "sbml.no_value",
+            file=reading.file,
+            name=f"the stoichiometry of {reference.getSpecies()}",
+            where=where,
+        )
     return _exact(reference.getStoichiometry())
 
 
@@ -231,10 +243,6 @@ class _Builder:
     def build(self, document: Any) -> Model:
         """Return the model, checked for symbols that are not there, circles and values that are missing."""
         reading = self.reading
-        if not reading.quantities or not any(
-            item.kind == "species" or not reading.fixed(name) for name, item in reading.quantities.items()
-        ):
-            raise DataError("sbml.nothing_changes", file=self.file)
         for item in reading.quantities.values():
             self._place(item)
         for name, (value, _) in reading.local.items():
@@ -257,9 +265,7 @@ class _Builder:
             name=source.getId() or Path(self.file).stem,
             species=tuple(self._species(name, values) for name in self.states),
             parameters=tuple(self._parameter(name, values) for name in self.parameters),
-            rules=tuple(
-                Rule(name, self._unit(name), self.rules[name], self._label(name)) for name in rules
-            ),
+            rules=tuple(Rule(name, self._unit(name), self.rules[name], self._label(name)) for name in rules),
             rates=tuple(self.states.values()),
             observables=self._observables(),
             time_unit=_time_unit(source),
@@ -330,14 +336,14 @@ class _Builder:
             if item.name in reading.initial:
                 self.starts[target] = reading.initial[item.name]
             elif item.value is not None:
-                self.starts[target] = sp.Float(item.value) if abs(item.value) < float("inf") else sp.Symbol(target)
+                self.starts[target] = literal(item.value)
             return
         volume = sp.Symbol(item.volume)
         if item.name in reading.initial:
             value = reading.initial[item.name]
             self.starts[target] = value if item.symbol_is_amount else value * volume
         elif item.value is not None:
-            value = sp.Float(item.value)
+            value = literal(item.value)
             self.starts[target] = value if item.value_is_amount else value * volume
 
     # -- what depends on the whole -------------------------------------------------------------------------
@@ -461,30 +467,29 @@ class _Builder:
         level = event.getLevel()
 
         def optional(element: Any) -> sp.Expr | None:
-            return mathematics.number(element.getMath(), where) if element is not None and element.isSetMath() else None
+            return (
+                mathematics.number(element.getMath(), where)
+                if element is not None and element.isSetMath()
+                else None
+            )
 
         values = {
-            item.getVariable(): mathematics.number(item.getMath(), f"{where}, assignment of {item.getVariable()}")
+            item.getVariable(): mathematics.number(
+                item.getMath(), f"{where}, assignment of {item.getVariable()}"
+            )
             for item in event.getListOfEventAssignments()
             if item.isSetMath()
         }
         return Event(
             name=name,
             trigger=mathematics.condition(trigger.getMath(), f"the trigger of {where}"),
-            assignments=tuple(self._assignment(variable, values) for variable in values),
+            assignments=tuple(values.items()),
             delay=optional(event.getDelay()),
             priority=optional(event.getPriority()) if level >= 3 else None,
             persistent=trigger.getPersistent() if level >= 3 else True,
             initially=trigger.getInitialValue() if level >= 3 else True,
             values_at_trigger=event.getUseValuesFromTriggerTime(),
         )
-
-    def _assignment(self, variable: str, values: Mapping[str, sp.Expr]) -> tuple[str, sp.Expr]:
-        content = self.contents.get(variable)
-        if content is None or not content.volume:
-            return variable, values[variable]
-        # A size that the same event sets is in force when the concentration is.
-        return content.state, values[variable] * values.get(content.volume, sp.Symbol(content.volume))
 
     # -- labels --------------------------------------------------------------------------------------------
 
@@ -538,5 +543,3 @@ def _time_unit(model: Any) -> str:
     if model.getLevel() >= 3:
         return model.getTimeUnits() or "1"
     return "time" if model.getUnitDefinition("time") is not None else "second"
-
-

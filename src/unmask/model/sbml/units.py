@@ -61,7 +61,9 @@ class DeclaredUnits:
             # SimBiology writes "nanomole__liter" for a ratio and "meter___3" for a power.
             return parse(plain.replace("___", "**").replace("__", "/"))
         except ModelError as error:
-            raise DataError("sbml.unknown_unit", file=self.file, unit=identifier, reason="it is defined nowhere") from error
+            raise DataError(
+                "sbml.unknown_unit", file=self.file, unit=identifier, reason="it is defined nowhere"
+            ) from error
 
     def _reduced(self, identifier: str, definition: Any) -> Unit:
         import libsbml
@@ -74,7 +76,9 @@ class DeclaredUnits:
                 base = base_kind(kind)
             except ModelError as error:
                 reason = f"it is made of {kind!r}, which is no unit of SBML"
-                raise DataError("sbml.unknown_unit", file=self.file, unit=identifier, reason=reason) from error
+                raise DataError(
+                    "sbml.unknown_unit", file=self.file, unit=identifier, reason=reason
+                ) from error
             scale = part.getMultiplier() * 10.0 ** part.getScale()
             if not (0.0 < scale < float("inf")) or exponent != exponent:
                 reason = f"multiplier {part.getMultiplier():g}, scale {part.getScale()} and exponent {exponent:g} make no unit"

@@ -21,7 +21,7 @@ from unmask.model.quantity import ONE, Unit, parse
 from unmask.model.sbml.document import library
 from unmask.model.sbml.syntax_tree import Trees
 from unmask.model.sbml.units import base_kind
-from unmask.model.system import Model, Parameter
+from unmask.model.system import Content, Model, Parameter
 
 _SPACE = "body"  # the compartment every species is in; of size 1, so that amounts are what they are
 _KINDS = {
@@ -99,10 +99,17 @@ class _Writer:
 
     def write(self, doses: Sequence[Dose]) -> None:
         model, target = self.model, self.target
-        target.setId(re.sub(r"\W", "_", model.name) if not model.name[:1].isdigit() else f"model_{model.name}")
+        target.setId(
+            re.sub(r"\W", "_", model.name) if not model.name[:1].isdigit() else f"model_{model.name}"
+        )
         target.setName(model.name)
         target.setTimeUnits(self.unit(model.time_unit) or "second")
-        target.setNotes(_notes(f"Model {model.name}, written by Unmask {__version__}. {DISCLAIMER}", *(reference.text for reference in model.references)))
+        target.setNotes(
+            _notes(
+                f"Model {model.name}, written by Unmask {__version__}. {DISCLAIMER}",
+                *(reference.text for reference in model.references),
+            )
+        )
         space = target.createCompartment()
         space.setId(self.space)
         space.setConstant(True)
@@ -113,7 +120,9 @@ class _Writer:
         for parameter in model.parameters:
             self._parameter(parameter, parameter.name in starts)
         for species, rate in zip(model.species, model.rates, strict=True):
-            self._state(species.name, species.unit, species.initial, species.description, species.name in starts)
+            self._state(
+                species.name, species.unit, species.initial, species.description, species.name in starts
+            )
             rule = target.createRateRule()
             rule.setVariable(species.name)
             rule.setMath(self.trees.tree(rate))
@@ -189,9 +198,12 @@ class _Writer:
         if event.priority is not None:
             item.createPriority().setMath(self.trees.tree(event.priority))
         for name, value in event.assignments:
+            content = self.model.contents.get(name, Content(name))
             assignment = item.createEventAssignment()
-            assignment.setVariable(name)
-            assignment.setMath(self.trees.tree(value))
+            assignment.setVariable(content.state)
+            assignment.setMath(
+                self.trees.tree(value * sp.Symbol(content.volume) if content.volume else value)
+            )
 
     def _dose(self, number: int, dose: Dose) -> None:
         if dose.species not in self.model.species_names:

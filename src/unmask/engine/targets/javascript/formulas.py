@@ -14,9 +14,10 @@ _INFIX = {"add": "+", "sub": "-", "mul": "*", "and": "&&", "or": "||", "xor": "!
 _RELATIONS = {"lt": "<", "le": "<=", "eq": "===", "ne": "!=="}
 _CONDITIONS = {*COMPARISONS, "and", "or", "xor", "not"}
 # Functions of one number, or of two that are not a number if either is: Math has them under the same names.
-_MATH = frozenset(
-    "exp log sqrt abs floor ceil sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh min max".split()
-)
+_MATH = {"exp", "log", "sqrt", "abs", "floor", "ceil", "min", "max"}
+_MATH |= {
+    prefix + name + suffix for name in ("sin", "cos", "tan") for prefix in ("", "a") for suffix in ("", "h")
+}
 # A value that is used once stands where it is used, unless the line becomes longer than this.
 _OPERATIONS_IN_A_LINE = 12
 

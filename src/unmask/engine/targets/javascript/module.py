@@ -94,7 +94,9 @@ def _check_tolerances(model: Model) -> None:
 
 def _described(model: Model) -> str:
     """What sliders and axes need to know, as exported arrays of frozen objects."""
-    units = {item.name: (item.unit, item.description) for item in (*model.species, *model.rules)}
+    units: dict[str, tuple[str, str]] = {}
+    for items in (model.parameters, model.species, model.rules):
+        units |= {item.name: (item.unit, item.description) for item in items}
     tables: dict[str, Iterable[Mapping[str, object]]] = {
         "parameters": (
             {

@@ -181,11 +181,11 @@ def test_a_fault_makes_the_comparison_fail(compiled, module, patients, tmp_path,
             item["doses"][0]["times"] = item["doses"][0]["times"][:3] + item["doses"][0]["times"][4:]
     else:
         text = module.read_text(encoding="utf-8")
-        rates = text[text.index("function rates()") : text.index("function linearise1()")]
-        wrong, count = re.subn(r"(  w\[\d+\] = )(.*);", r"\1 1.0001 * (\2);", rates, count=1)
-        assert count == 1  # the rate of the first species
+        prepare = text[text.index("function prepare()") : text.index("function rates()")]
+        wrong, count = re.subn(r"(  w\[\d+\] = )(.*);", r"\1 1.00001 * (\2);", prepare)
+        assert count > 100  # everything that depends on parameters alone
         module = tmp_path / "wrong.mjs"
-        module.write_text(text.replace(rates, wrong), encoding="utf-8")
+        module.write_text(text.replace(prepare, wrong), encoding="utf-8")
     found = by_javascript(compiled, module, asked)
     assert apart(found, by_python(compiled, few, regimen)).max() > AGREE
 

@@ -129,7 +129,8 @@ def _described(model: Model) -> str:
     for name, rows in tables.items():
         body = "".join(f"  {_literal(row)},\n" for row in rows)
         text.append(f"export const {name} = Object.freeze([\n{body}].map(Object.freeze));\n")
-    return "\n".join(text)
+    statuses = [{"name": status.name, "reason": status.reason} for status in Status]
+    return "\n".join((*text, f"const STATUSES = Object.freeze({_json(statuses)});\n"))
 
 
 def _literal(row: Mapping[str, object]) -> str:
@@ -145,7 +146,6 @@ def _constants(model: Model, layout: Layout, tableau: Tableau, size: int) -> str
         for item in model.species
     ]
     tolerances = ", ".join(number(float(item.absolute_tolerance)) for item in model.species)
-    statuses = [{"name": status.name, "reason": status.reason} for status in Status]
     values = {
         "STATES": str(len(model.species)),
         **{name: str(offset) for name, offset in layout.start.items()},
@@ -157,7 +157,6 @@ def _constants(model: Model, layout: Layout, tableau: Tableau, size: int) -> str
         "SMALLEST_STEP": number(SMALLEST_STEP),
         "SMALLEST_RELATIVE_STEP": number(_SMALLEST_RELATIVE_STEP),
         "EXPONENT": number(-0.5 / (tableau.error_order + 1)),
-        "STATUSES": f"Object.freeze({_json(statuses)})",
         "FLOORS": f"Float64Array.of({', '.join(number(float(value)) for value in floors)})",
         "JACOBIAN_ROWS": f"Int32Array.of({', '.join(str(row) for row, _ in layout.jacobian)})",
         "JACOBIAN_COLUMNS": f"Int32Array.of({', '.join(str(column) for _, column in layout.jacobian)})",

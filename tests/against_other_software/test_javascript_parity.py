@@ -168,6 +168,20 @@ def test_javascript_and_python_agree(compiled, module, patients, name):
     assert bad == {}, f"{name}: {bad}"
 
 
+def test_several_lesions(tmp_path):
+    """Two tumours that share blood and drugs: a larger model, cut into more functions."""
+    model = load("core", lesions=2)
+    several = compile_model(model)
+    random = np.random.default_rng(9)
+    p = several.default_parameters(10) * random.lognormal(0.0, 0.1, (10, len(several.parameters)))
+    y = several.initial_states(10) * random.lognormal(0.0, 0.5, (10, len(several.states)))
+    for name in ("hormone", "naive_pool"):  # shares of the normal: at most 1
+        y[:, several.state_index[name]] = random.uniform(0.5, 1.0, 10)
+    asked = options(several, (y, p), REGIMENS["atezolizumab"])
+    found = by_javascript(several, write(model, tmp_path), asked)
+    assert apart(found, by_python(several, (y, p), REGIMENS["atezolizumab"])).max() < AGREE
+
+
 @pytest.mark.parametrize("fault", ["parameter", "dose", "equation"])
 def test_a_fault_makes_the_comparison_fail(compiled, module, patients, tmp_path, fault):
     few = (patients[0][:10], patients[1][:10])

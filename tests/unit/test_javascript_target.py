@@ -67,6 +67,15 @@ def test_the_module_says_what_it_is_and_holds_what_a_page_shows() -> None:
     assert "NAMES" not in made.declarations
 
 
+def test_a_name_cannot_become_code() -> None:
+    name = "x\n*/ stop(); \u2028 </script>"
+    made = javascript_module(Model(name, (Species(name, "1", name),), (), (), (-sp.Symbol(name),), (name,)))
+    for text in (made.code, made.declarations):
+        assert "stop()" in text and "\u2028" not in text
+        for line in text.splitlines():
+            assert "stop()" not in line or line.startswith("//") or f"{json.dumps(name)}" in line
+
+
 def test_the_written_parts_come_with_the_package() -> None:
     folder = files("unmask.engine.targets.javascript")
     for name in ("solver.js", "simulate.js", "declarations.d.ts"):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from unmask import __version__
+from unmask.cli_model import model_compile
 from unmask.cli_response import assess
 from unmask.errors import ConfigurationError, NumericalError, UnmaskError
 from unmask.messages import sentence
@@ -41,9 +42,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-model_app = typer.Typer(help="Models: list them, show parameters and equations.", no_args_is_help=True)
+model_app = typer.Typer(
+    help="Models: list them, show parameters and equations, make JavaScript of them.", no_args_is_help=True
+)
 app.add_typer(model_app, name="model")
 app.command()(plot)
+model_app.command("compile")(model_compile)
 
 
 def _show_version(wanted: bool) -> None:

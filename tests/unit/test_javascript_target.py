@@ -1,0 +1,182 @@
+"""The JavaScript target without a JavaScript engine: what it writes, what it refuses, and the command."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+import sympy as sp
+from command_line import Command, complained, runner
+
+from unmask.engine.graph import Graph
+from unmask.engine.targets.javascript import javascript_module
+from unmask.engine.targets.javascript.formulas import Formulas, number
+from unmask.errors import ModelError
+from unmask.model.catalogue import load
+from unmask.model.system import Event, Model, Rule, Species
+
+STORED = Path(__file__).parents[1] / "reference_runs" / "javascript_core.json"
+x = sp.Symbol("x")
+
+
+def model(**more) -> Model:
+    return Model("small", (Species("x", "mg", "amount"),), (), (), (-x,), ("x",), **more)
+
+
+def hashes() -> dict[str, str]:
+    made = javascript_module(load("core"))
+    return {"model_hash": made.model_hash, "equations_hash": made.equations_hash}
+
+
+def test_the_generated_core_model_is_the_stored_one() -> None:
+    found = hashes()
+    assert found == json.loads(STORED.read_text(encoding="utf-8")), (
+        "The JavaScript of the core model has changed. If that is meant, run the parity test "
+        "(tests/against_other_software/test_javascript_parity.py) and put these hashes, which `unmask model compile "
+        f"core -o DIR` prints as well, into tests/reference_runs/javascript_core.json: {json.dumps(found)}"
+    )
+
+
+def test_the_hash_sees_a_change_of_the_equations(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = hashes()
+    monkeypatch.setattr("unmask.engine.targets.javascript.formulas._OPERATIONS_IN_A_LINE", 11)
+    after = hashes()
+    assert before["model_hash"] == after["model_hash"]
+    assert before["equations_hash"] != after["equations_hash"]
+
+
+def test_making_it_twice_gives_the_same_bytes() -> None:
+    assert javascript_module(load("core")) == javascript_module(load("core"))
+
+
+def test_the_module_says_what_it_is_and_holds_what_a_page_shows() -> None:
+    core = load("core")
+    made = javascript_module(core)
+    head = made.code[: made.code.index("export")]
+    assert all(line.startswith("//") for line in head.strip().splitlines())
+    assert "never for treatment decisions" in head and "never for treatment decisions" in made.declarations
+    assert f'export const MODEL_HASH = "{core.hash}";' in made.code
+    assert f'export const EQUATIONS_HASH = "{made.equations_hash}";' in made.code
+    for parameter in core.parameters:
+        assert f'{{ name: "{parameter.name}", unit: "{parameter.unit}", value: ' in made.code
+        assert f'"{parameter.name}"' in made.declarations
+    for name in (*core.species_names, *core.observables):
+        assert f'{{ name: "{name}", unit: ' in made.code
+    assert "NAMES" not in made.declarations
+
+
+def test_a_name_cannot_become_code() -> None:
+    name = "x\n*/ stop(); \u2028 </script>"
+    made = javascript_module(Model(name, (Species(name, "1", name),), (), (), (-sp.Symbol(name),), (name,)))
+    for text in (made.code, made.declarations):
+        assert "stop()" in text and "\u2028" not in text
+        for line in text.splitlines():
+            assert "stop()" not in line or line.startswith("//") or f"{json.dumps(name)}" in line
+
+
+def test_the_written_parts_come_with_the_package() -> None:
+    folder = files("unmask.engine.targets.javascript")
+    for name in ("solver.js", "simulate.js", "declarations.d.ts"):
+        assert folder.joinpath(name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (model(events=(Event("resect", x > 3, (("x", sp.S.Zero),)),)), ("state-triggered events", "resect")),
+        (model(initial=(Rule("x", "mg", sp.S.One),)), ("computed", "(x)")),
+    ],
+)
+def test_what_javascript_cannot_do_is_refused_by_name(broken: Model, words: tuple[str, ...]) -> None:
+    with pytest.raises(ModelError) as caught:
+        javascript_module(broken)
+    assert caught.value.code == "engine.not_in_javascript"
+    for word in (*words, "'small'", "not in the JavaScript target"):
+        assert word in str(caught.value)
+
+
+def test_a_species_without_a_tolerance_is_refused() -> None:
+    broken = Model("small", (Species("x", "mg", "", absolute_tolerance=0.0),), (), (), (-x,))
+    with pytest.raises(ModelError, match="absolute tolerance of 'x'"):
+        javascript_module(broken)
+
+
+@pytest.mark.parametrize("name", ["tan", "asin", "acos", "atan", "sinh", "cosh", "ceil"])
+def test_every_function_of_one_number_has_a_form(name: str) -> None:
+    graph = Graph()
+    state = graph.input("state", 0)
+    node = graph._node(name, (state,))
+    formulas = Formulas(graph, {state: 7}, [(node, 9)], "small")
+    assert f"w[9] = Math.{name}(w[7]);" in formulas.code.functions("rates", 10)[0]
+
+
+def test_conditions_have_a_form() -> None:
+    graph = Graph()
+    state = graph.input("state", 0)
+    either = graph._node(
+        "xor", (graph.compare("lt", state, graph.one), graph.compare("le", graph.zero, state))
+    )
+    node = graph.select(graph.logical("not", either), state, graph.constant(-2.5))
+    formulas = Formulas(graph, {state: 7}, [(node, 9)], "small")
+    lines = formulas.code.functions("rates", 10)[0]
+    assert f"const v{state} = w[7];" in lines
+    assert f"w[9] = (!((v{state} < 1) !== (0 <= v{state}))) ? v{state} : (-2.5);" in lines
+
+
+def test_an_operation_without_a_form_is_refused() -> None:
+    graph = Graph()
+    state = graph.input("state", 0)
+    with pytest.raises(ModelError, match="the operation 'gamma'"):
+        Formulas(graph, {state: 7}, [(graph._node("gamma", (state,)), 9)], "small")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"), (0.1, "0.1"), (-2.0, "(-2)"), (1e-300, "1e-300"), (1e22, "1e+22"), (1 / 3, "0.3333333333333333"),
+        (float("inf"), "Infinity"), (float("-inf"), "(-Infinity)"), (float("nan"), "NaN"),
+    ],
+)  # fmt: skip
+def test_numbers_are_written_exactly(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.fixture
+def command(capfd: pytest.CaptureFixture[str]) -> Command:
+    return runner(capfd, "model", "compile")
+
+
+def test_the_command_writes_module_and_types(command: Command, tmp_path: Path) -> None:
+    done = command("core", "--target", "javascript", "-o", tmp_path)
+    made = javascript_module(load("core"))
+    assert done.code == 0 and done.err == ""
+    assert (tmp_path / "core.js").read_text(encoding="utf-8") == made.code
+    assert (tmp_path / "core.d.ts").read_text(encoding="utf-8") == made.declarations
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["core.d.ts", "core.js"]
+    assert str(tmp_path / "core.js") in done.out
+    assert f"Model {made.model_hash}, equations {made.equations_hash}" in done.out
+
+
+def test_lesions_make_another_file(command: Command, tmp_path: Path) -> None:
+    assert command("core", "--lesions", 2, "-o", tmp_path / "new").code == 0
+    assert "lesion2__cancer_sensitive" in (tmp_path / "new" / "core-2.js").read_text(encoding="utf-8")
+
+
+def test_what_is_there_is_replaced_with_force_only(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "core.js").write_text("mine", encoding="utf-8")
+    complained(command("core", "-o", tmp_path), 2, "core.js", "--force")
+    assert (tmp_path / "core.js").read_text(encoding="utf-8") == "mine"
+    assert command("core", "-o", tmp_path, "--force").code == 0
+    assert (tmp_path / "core.js").read_text(encoding="utf-8") != "mine"
+
+
+def test_wrong_use_ends_with_a_sentence(command: Command, tmp_path: Path) -> None:
+    complained(command("cor", "-o", tmp_path), 2, "Did you mean 'core'")
+    complained(command("core", "--target", "wasm", "-o", tmp_path), 2, "'wasm'", "javascript")
+    complained(command("core", "--lesions", 99, "-o", tmp_path), 2, "99 lesions")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    complained(command("core", "-o", tmp_path / "file"), 2, "it is a file")
+    assert command("core").code == 2
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file"]

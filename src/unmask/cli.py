@@ -21,6 +21,7 @@ import typer
 from unmask import __version__
 from unmask.cli_model import model_compile
 from unmask.cli_response import assess
+from unmask.cli_simulation import model_conformance, model_export, model_import, model_simulate
 from unmask.errors import ConfigurationError, NumericalError, UnmaskError
 from unmask.messages import sentence
 from unmask.plot_command import plot
@@ -48,6 +49,10 @@ model_app = typer.Typer(
 app.add_typer(model_app, name="model")
 app.command()(plot)
 model_app.command("compile")(model_compile)
+model_app.command("import")(model_import)
+model_app.command("export")(model_export)
+model_app.command("simulate")(model_simulate)
+model_app.command("conformance")(model_conformance)
 
 
 def _show_version(wanted: bool) -> None:
@@ -313,7 +318,7 @@ def model_list() -> None:
 def model_show(
     name: str, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show the parameters of a model, a drug or a tumour type: value, unit, range, source, confidence."""
+    """Show the parameters of a model or SBML file, a drug or a tumour type: value, unit, range, source, confidence."""
     from unmask.stated_values import stated
 
     content = stated(name)
@@ -330,11 +335,11 @@ def model_equations(
     name: str,
     latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX document.")] = False,
 ) -> None:
-    """Print the assembled equations of a model."""
+    """Print the assembled equations of a model or of an SBML file."""
     from unmask.model import equations
-    from unmask.model.catalogue import load
+    from unmask.simulation.models import find_model
 
-    model = load(name)
+    model = find_model(name).model
     typer.echo(equations.as_latex(model) if latex else equations.as_text(model), nl=False)
 
 

@@ -6,6 +6,7 @@ from unmask.configuration import nearest
 from unmask.errors import ConfigurationError
 from unmask.model import catalogue, equations
 from unmask.patients import parameter_set
+from unmask.simulation.models import find_model, is_file
 from unmask.therapy import regimen
 
 Row = dict[str, str | float]
@@ -23,8 +24,8 @@ def stated(name: str) -> dict[str, list[Row]]:
     ConfigurationError
         ``configuration.nothing_of_that_name``, with the nearest name.
     """
-    if name in catalogue.names():
-        model = catalogue.load(name)
+    if name in catalogue.names() or is_file(name):
+        model = find_model(name).model
         return {"species": equations.species_rows(model), "parameters": equations.parameter_rows(model)}
     if name in regimen.available_drugs():
         return {"parameters": _of_drug(regimen.load_drug(name))}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -73,7 +73,8 @@ class _Settings:
 
     @property
     def times(self) -> NDArray[np.float64]:
-        return self.start + np.arange(self.steps + 1) * (self.duration / self.steps)
+        times = self.start + np.arange(self.steps + 1) * (self.duration / self.steps)
+        return np.asarray(times, dtype=np.float64)
 
 
 def run_folder(
@@ -117,7 +118,7 @@ def run_folder(
     return found
 
 
-def _mapped(function: Callable[[Path], Case], cases: list[Path], workers: int) -> object:
+def _mapped(function: Callable[[Path], Case], cases: list[Path], workers: int) -> Iterable[Case]:
     if workers == 1:
         return map(function, cases)
     with ProcessPoolExecutor(workers) as pool:
@@ -139,7 +140,7 @@ def run_case(place: Path) -> Case:
         return Case(place.name, "error", f"{type(error).__name__}: {error}")
     if result.failed.any():
         return Case(place.name, "error", next(iter(result.failures())))
-    got = dict(zip(result.names, result.values[0].T, strict=True))
+    got = dict(zip(result.names, result.observed[0].T, strict=True))
     for variable in settings.variables:
         found, wanted = got[meanings[variable]], expected[variable].to_numpy(dtype=float)
         detail = _difference(found, wanted, settings, variable)
@@ -250,15 +251,8 @@ def _tags(folder: Path) -> dict[str, tuple[str, ...]]:
     if not index.is_file():
         return {}
     table = pd.read_csv(index, dtype=str).fillna("")
-    return {
-        row.case: tuple(
-            tag.strip()
-            for text in (row.test_type, row.component_tags, row.test_tags)
-            for tag in str(text).split(",")
-            if tag.strip()
-        )
-        for row in table.itertuples()
-    }
+    texts = table["test_type"] + "," + table["component_tags"] + "," + table["test_tags"]
+    return dict(zip(table["case"], (_names(text) for text in texts), strict=True))
 
 
 def counts(cases: list[Case]) -> dict[str, dict[str, int]]:

@@ -41,7 +41,7 @@ class Trajectories:
         (G,) in the model's unit of time.
     names, units
         Of the O observables.
-    values
+    observed
         (N, G, O); NaN after a patient failed.
     status
         (N,) of :class:`unmask.engine.Status`.
@@ -56,7 +56,7 @@ class Trajectories:
     times: Floats
     names: tuple[str, ...]
     units: tuple[str, ...]
-    values: Floats
+    observed: Floats
     status: NDArray[np.int8]
     steps: NDArray[np.int64]
     reached: Floats
@@ -82,7 +82,7 @@ class Trajectories:
             "time": np.tile(self.times, len(self.patients)),
         }
         for index, name in enumerate(self.names):
-            columns[name] = self.values[:, :, index].ravel()
+            columns[name] = self.observed[:, :, index].ravel()
         return pd.DataFrame(columns)
 
 
@@ -146,7 +146,8 @@ def simulate(
         run_course(compiled, course, float(times[-1]), rtol=rtol, max_steps=max_steps, threads=threads)
         values[rows] = _observed(compiled, course)
         status[rows], steps[rows], reached[rows] = course.status, course.steps, course.time
-    units = {item.name: item.unit for item in (*model.species, *model.rules, *model.parameters)}
+    units = {item.name: item.unit for item in model.species} | {item.name: item.unit for item in model.rules}
+    units |= {item.name: item.unit for item in model.parameters}
     return Trajectories(
         model,
         start.labels,

@@ -204,7 +204,7 @@ def read_patients(path: Path, model: Model) -> pd.DataFrame:
         raise DataError("simulation.unreadable_patients", file=path, reason="it has no row")
     for name in table:
         if name not in model.parameter_names:
-            content_of(model, name)
+            content_of(model, str(name))
         values = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
         wrong = np.flatnonzero(~np.isfinite(values))
         if len(wrong):

@@ -21,11 +21,8 @@ from unmask.errors import DataError
 from unmask.model.quantity import ONE, Unit
 from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER
 from unmask.model.sbml.symbols import quantities
-from unmask.model.sbml.units import DeclaredUnits
+from unmask.model.sbml.units import DeclaredUnits, time_name
 from unmask.model.system import Event, Model, Rule
-
-# Names for units of time that are found rather than declared.
-_TIMES = {1.0: "second", 60.0: "minute", 3600.0: "hour", 86400.0: "day", 604800.0: "week"}
 
 
 @dataclass(frozen=True)
@@ -116,9 +113,7 @@ class _Converter:
             for rule in model.initial
         )
         events = tuple(self._event(event) for event in model.events)
-        label = model.time_unit
-        if self.time is not None and label in ("second", "1"):
-            label = _TIMES.get(self.time.factor, label)
+        label = time_name(self.time) or model.time_unit
         if label != model.time_unit:
             self.notes.insert(0, f"the file does not say its unit of time; its rates are per {label}")
         converted = replace(

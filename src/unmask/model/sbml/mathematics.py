@@ -7,6 +7,7 @@ and truth values as numbers (as that version permits). Delays are refused by nam
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -80,7 +81,7 @@ def _choose(branches: Sequence[tuple[sp.Expr, sp.Basic]], otherwise: sp.Expr | N
 
 def is_condition(expression: sp.Basic) -> bool:
     """Whether an expression is a truth value rather than a number."""
-    return isinstance(expression, (sp.logic.boolalg.Boolean, bool)) and not expression.is_Symbol
+    return isinstance(expression, sp.logic.boolalg.Boolean) and not expression.is_Symbol
 
 
 def as_number(expression: sp.Basic) -> sp.Expr:
@@ -171,10 +172,8 @@ class Mathematics:
             return self._logic(self._logical[kind], [as_condition(item) for item in arguments])
         numbers = [as_number(item) for item in arguments]
         if kind in self._relations:
-            pairs = [
-                _relation(self._relations[kind], a, b) for a, b in zip(numbers, numbers[1:], strict=False)
-            ]
-            return sp.And(*pairs)
+            relation = self._relations[kind]
+            return sp.And(*(_relation(relation, a, b) for a, b in pairwise(numbers)))
         operation = self._operations.get(kind)
         if operation is None:
             raise DataError(

@@ -21,6 +21,7 @@ from unmask.model.ordering import evaluation_order
 from unmask.model.sbml.document import open_model
 from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER, Mathematics, literal
 from unmask.model.sbml.symbols import Quantity, quantities
+from unmask.model.sbml.units import DeclaredUnits
 from unmask.model.system import Content, Event, Model, Parameter, Rule, Species
 
 _ZERO = sp.Integer(0)
@@ -234,6 +235,7 @@ class _Builder:
         self.reading = reading
         self.file = reading.file
         self.time = reading.mathematics.time
+        self.units = DeclaredUnits(reading.model, reading.file)
         self.states: dict[str, sp.Expr] = {}
         self.parameters: dict[str, float] = {}
         self.rules: dict[str, sp.Expr] = {}
@@ -268,7 +270,7 @@ class _Builder:
             rules=tuple(Rule(name, self._unit(name), self.rules[name], self._label(name)) for name in rules),
             rates=tuple(self.states.values()),
             observables=self._observables(),
-            time_unit=_time_unit(source),
+            time_unit=self._time_unit(),
             time_symbol=self.time.name,
             events=events,
             initial=tuple(Rule(name, self._unit(name), expression) for name, expression in initial.items()),
@@ -520,10 +522,18 @@ class _Builder:
         )
 
     def _unit(self, name: str) -> str:
-        item = self.reading.quantities.get(name)
-        if item is not None:
-            return item.unit
-        return self.reading.local.get(name, (0.0, ""))[1]
+        reading = self.reading
+        item = reading.quantities.get(name)
+        if item is None:
+            state = next((key for key, amount in reading.amount_names.items() if amount == name), "")
+            if state:
+                return self.units.label(reading.quantities[state].unit)
+            return self.units.label(reading.local.get(name, (0.0, ""))[1])
+        unit = self.units.label(item.unit)
+        if item.kind != "species" or item.symbol_is_amount or not unit:
+            return unit
+        size = self.units.label(reading.quantities[item.volume].unit)
+        return f"{unit}/{size}" if size else unit
 
     def _label(self, name: str) -> str:
         item = self.reading.quantities.get(name)
@@ -538,8 +548,10 @@ class _Builder:
             if item.kind == "species" or not reading.fixed(name)
         )
 
-
-def _time_unit(model: Any) -> str:
-    if model.getLevel() >= 3:
-        return model.getTimeUnits() or "1"
-    return "time" if model.getUnitDefinition("time") is not None else "second"
+    def _time_unit(self) -> str:
+        model = self.reading.model
+        identifier = "time" if model.getLevel() < 3 else model.getTimeUnits()
+        if not identifier:
+            return "1"
+        declared = identifier in self.units.definitions or model.getLevel() >= 3
+        return self.units.label(identifier) if declared else "second"

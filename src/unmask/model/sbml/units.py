@@ -13,6 +13,7 @@ _AVOGADRO = 6.02214076e23
 # SBML's names that pint spells otherwise; an item is a mole divided by Avogadro's number, as SimBiology has it.
 _KINDS = {"dimensionless": ONE, "avogadro": Unit(_AVOGADRO, ())}
 _PREFIXES = ("MWBUILTINUNIT_", "MWDERIVEDUNIT_", "MWBUILTINPREFIX_")
+_TIMES = {1.0: "second", 60.0: "minute", 3600.0: "hour", 86400.0: "day", 604800.0: "week"}
 _L2_DEFAULTS = ("substance", "volume", "area", "length", "time")
 
 
@@ -24,6 +25,13 @@ def base_kind(kind: str) -> Unit:
         mole = parse("mole")
         return Unit(mole.factor / _AVOGADRO, mole.dimension)
     return parse({"Celsius": "kelvin", "celsius": "kelvin"}.get(kind, kind))
+
+
+def time_name(unit: Unit | None) -> str:
+    """Return ``"day"`` and the like for a unit of time, "" for any other."""
+    if unit is None or dict(unit.dimension) != {"[time]": Fraction(1)}:
+        return ""
+    return _TIMES.get(round(unit.factor, 6), "")
 
 
 class DeclaredUnits:
@@ -65,6 +73,16 @@ class DeclaredUnits:
                 "sbml.unknown_unit", file=self.file, unit=identifier, reason="it is defined nowhere"
             ) from error
 
+    def label(self, identifier: str) -> str:
+        """Return what a reader should see of a unit: its name, or what it is where it is a unit of time."""
+        definition = self.definitions.get(identifier)
+        if definition is None:
+            return identifier
+        if definition.getName():
+            return str(definition.getName())
+        unit = self._reduced(identifier, definition)
+        return time_name(unit) or identifier
+
     def _reduced(self, identifier: str, definition: Any) -> Unit:
         import libsbml
 
@@ -81,7 +99,8 @@ class DeclaredUnits:
                 ) from error
             scale = part.getMultiplier() * 10.0 ** part.getScale()
             if not (0.0 < scale < float("inf")) or exponent != exponent:
-                reason = f"multiplier {part.getMultiplier():g}, scale {part.getScale()} and exponent {exponent:g} make no unit"
+                parts = f"multiplier {part.getMultiplier():g}, scale {part.getScale()}, exponent {exponent:g}"
+                reason = f"{parts} make no unit"
                 raise DataError("sbml.unknown_unit", file=self.file, unit=identifier, reason=reason)
             power = Fraction(exponent).limit_denominator(1000)
             result = result * Unit(base.factor * scale, base.dimension).power(power)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from html import escape
 from typing import Any
 
@@ -34,7 +35,7 @@ _KINDS = {
     "[current]": "ampere",
     "[luminosity]": "candela",
 }
-_OF_SPECIES = ({"[substance]": 1}, {"[mass]": 1}, {"[cell_number]": 1}, {})
+_OF_SPECIES: tuple[dict[str, int], ...] = ({"[substance]": 1}, {"[mass]": 1}, {"[cell_number]": 1}, {})
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 DISCLAIMER = "Simulated patients, for research and teaching, never for treatment decisions."
 
@@ -235,14 +236,15 @@ class _Writer:
         """Return the identifier of a unit, defined in the file; "" for one that pint does not know."""
         if text not in self.units:
             reduced = _parsed(text)
-            self.units[text] = "" if reduced is None else self._define(reduced)
+            self.units[text] = "" if reduced is None else self._define(reduced, text)
         return self.units[text]
 
-    def _define(self, unit: Unit) -> str:
+    def _define(self, unit: Unit, text: str) -> str:
         if unit.same(ONE):
             return "dimensionless"
         definition = self.target.createUnitDefinition()
         definition.setId(f"unit_{self.target.getNumUnitDefinitions()}")
+        definition.setName(text)
         factor = unit.factor
         parts = []
         for name, power in unit.dimension:
@@ -251,7 +253,7 @@ class _Writer:
             # pint counts in kilograms and metres as SBML does, and in cells where SBML has items.
             own = 1.0 if kind == "item" else base_kind(kind).factor
             factor /= own ** float(power)
-        for index, (kind, power) in enumerate(parts or [("dimensionless", 1)]):
+        for index, (kind, power) in enumerate(parts or [("dimensionless", Fraction(1))]):
             part = definition.createUnit()
             part.setKind(self.lib.UnitKind_forName(kind))
             part.setExponent(float(power))

@@ -15,7 +15,7 @@ def show(
     until: float,
     failures: Mapping[str, int],
 ) -> None:
-    """Print a row for each observable (name, unit, start, end, smallest, largest), and how many patients failed and why."""
+    """Print a row (name, unit, start, end, smallest, largest) for each observable, and the failures by reason."""
     from rich.console import Console
     from rich.table import Table
 

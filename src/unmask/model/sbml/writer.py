@@ -16,7 +16,6 @@ from typing import Any
 
 import sympy as sp
 
-from unmask import __version__
 from unmask.errors import ModelError
 from unmask.model.quantity import ONE, Unit, parse
 from unmask.model.sbml.document import library
@@ -107,7 +106,7 @@ class _Writer:
         target.setTimeUnits(self.unit(model.time_unit) or "second")
         target.setNotes(
             _notes(
-                f"Model {model.name}, written by Unmask {__version__}. {DISCLAIMER}",
+                f"Model {model.name}, written by Unmask. {DISCLAIMER}",
                 *(reference.text for reference in model.references),
             )
         )

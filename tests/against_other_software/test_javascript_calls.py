@@ -170,7 +170,12 @@ HUGE = Model("huge", (Species("x", "1", "", 1.0),), (), (), (sp.Float("1e300") *
 ENDLESS = Model("endless", (Species("x", "1", "", 1.0),), (), (), (sp.cos(1e4 * sp.Symbol("t")),), ("x",))
 
 
-@pytest.mark.parametrize("model", [POLE, UNDEFINED, HUGE, ENDLESS], ids=lambda model: model.name)
+STEEP = Model(  # two equal rows so large that 1/(h gamma) is lost in them at every step size
+    "steep", tuple(Species(name, "1", "", 1.0) for name in "xy"), (), (), (2.0**200 * (x - y),) * 2, ("x",)
+)
+
+
+@pytest.mark.parametrize("model", [POLE, UNDEFINED, HUGE, ENDLESS, STEEP], ids=lambda model: model.name)
 def test_a_patient_fails_as_in_python_with_a_sentence_and_nothing_beyond(model, tmp_path):
     compiled = compile_model(model)
     (answer,) = call(write(model, tmp_path), [("simulate", [{"times": [0.0, 20.0], "maxSteps": 500}])])
@@ -190,9 +195,9 @@ def test_a_patient_fails_as_in_python_with_a_sentence_and_nothing_beyond(model, 
 def test_the_statuses_seen_are_different(tmp_path):
     answers = [
         call(write(model, tmp_path), [("simulate", [{"until": 20.0, "maxSteps": 500}])])[0]["status"]
-        for model in (POLE, UNDEFINED, ENDLESS)
+        for model in (POLE, UNDEFINED, ENDLESS, STEEP)
     ]
-    assert answers == ["STEP_TOO_SMALL", "NOT_FINITE", "OUT_OF_STEPS"]
+    assert answers == ["STEP_TOO_SMALL", "NOT_FINITE", "OUT_OF_STEPS", "SINGULAR"]
 
 
 def dose(**changed):

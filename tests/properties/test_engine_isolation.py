@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from unmask.engine import Status, compile_model
-from unmask.engine.compiled import _in_threads
+from unmask.engine.threads import in_threads
 from unmask.model.system import Model, Parameter, Rule, Species
 
 
@@ -167,7 +167,7 @@ def test_an_interruption_does_not_wait_for_chunks_not_yet_begun(threads):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        _in_threads(interrupted, range(200), threads)
+        in_threads(interrupted, range(200), threads)
     assert len(begun) < 20
 
 

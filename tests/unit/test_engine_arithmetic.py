@@ -86,12 +86,37 @@ def test_conditions_extrema_and_other_functions():
     assert_array_equal(evaluate(either, values), [1.0, 0.0, 1.0, 0.0, 1.0])
 
 
+def test_trigonometric_and_hyperbolic_functions_and_whole_numbers():
+    values = np.array([-0.9, -0.3, 0.0, 0.5, 0.99])
+    for symbolic, numeric in (
+        (sp.tan, np.tan),
+        (sp.asin, np.arcsin),
+        (sp.acos, np.arccos),
+        (sp.atan, np.arctan),
+        (sp.sinh, np.sinh),
+        (sp.cosh, np.cosh),
+        (sp.sign, np.sign),
+    ):
+        assert_allclose(evaluate(symbolic(x), values), numeric(values), rtol=1e-15)
+    far = np.array([-7.5, -1.0, 0.0, 2.0, 7.3, np.nan])
+    assert_array_equal(evaluate(sp.ceiling(x), far), np.ceil(far))
+    assert_array_equal(evaluate(sp.sign(x), far), np.sign(far))
+    assert_allclose(evaluate(sp.Mod(x, p), far, 3.0), np.mod(far, 3.0), rtol=1e-15, atol=1e-15)
+    assert_array_equal(evaluate(sp.factorial(5) + x, far[:1]), 112.5)
+    with np.errstate(all="ignore"):
+        outside = np.array([1.5, np.inf, np.nan])
+        assert_array_equal(evaluate(sp.asin(x), outside), np.arcsin(outside))
+        assert_array_equal(evaluate(sp.cosh(x), outside), np.cosh(outside))
+
+
 EXPRESSIONS = (
     x**p * sp.exp(-y) / (1 + x**p),
     sp.sqrt(x**2 + y) - p * x / (y + x),
     sp.Piecewise((x * y, x < y), (x**3 - y, True)) + sp.Max(x, y**2) + sp.Min(x * y, p),
     sp.log(x + y) * sp.sin(x * t) / (x - 3 * y) ** 2 + sp.cos(y),
     (x + p) ** y + sp.tanh(x - y) + sp.Abs(x - 5) * y**2.5 + x ** sp.Rational(-1, 2),
+    sp.tan(x / 4) * sp.atan(x * y) + sp.sinh(y) * sp.cosh(x - y),
+    sp.asin(y / 2) * x - sp.acos(y * x / 3) + sp.ceiling(p) * x,
     x * y**2 * p / (x * y + 2) / (x + 1) + sp.Abs(x * y) * sp.floor(3.5),
 )
 
@@ -136,6 +161,12 @@ def interpret(graph: Graph, node: int, inputs: dict[tuple[str, int], float]) -> 
             "log": lambda v=v: np.log(v[0]),
             "sin": lambda v=v: np.sin(v[0]),
             "cos": lambda v=v: np.cos(v[0]),
+            "tan": lambda v=v: np.tan(v[0]),
+            "asin": lambda v=v: np.arcsin(v[0]),
+            "acos": lambda v=v: np.arccos(v[0]),
+            "atan": lambda v=v: np.arctan(v[0]),
+            "sinh": lambda v=v: np.sinh(v[0]),
+            "cosh": lambda v=v: np.cosh(v[0]),
             "floor": lambda v=v: np.floor(v[0]),
             "abs": lambda v=v: abs(v[0]),
             "min": lambda v=v: min(v),

@@ -28,7 +28,15 @@ def everything() -> Model:
         sp.Piecewise((k * a, (a < 1) | ~(b > 0.2)), (k * sp.sqrt(a), True)) * mask - a**n * sp.exp(-b),
         sp.Max(sp.sin(t), 0.1) * sp.tanh(a) - sp.Min(b, 2) * sp.log(1 + b) + sp.Abs(sp.cos(t)) * 0.1,
     )
-    rules = (Rule("mask", "1", 1 / (1 + b**2.5)), Rule("steps", "1", sp.floor(10 * a) + t))
+    circle = (
+        sp.tan(b / 9)
+        + sp.asin(sp.sin(t))
+        + sp.acos(0.5 * sp.cos(t))
+        + sp.atan(a)
+        + sp.sinh(b)
+        + sp.cosh(t / 20)
+    )
+    rules = (Rule("mask", "1", 1 / (1 + b**2.5)), Rule("steps", "1", sp.floor(10 * a) + t + circle))
     species = (Species("a", "1", "", 0.5, extinct_below=1e-6), Species("b", "1", "", 0.1))
     parameters = tuple(Parameter(name, 1.3, "1", "", 0, 9, "", "definition") for name in "kn")
     return Model("everything", species, parameters, rules, rates, ("mask", "steps"))

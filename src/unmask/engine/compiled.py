@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from unmask.engine.arrays import Floats, check_effort, matrix, times, vector
 from unmask.engine.columns import NamedColumns
-from unmask.engine.status import Status
+from unmask.engine.course import Course, go_on, start
+from unmask.engine.status import NEGLIGIBLE, Status
 from unmask.engine.tableaus import METHODS
 from unmask.engine.targets.cpu.machine import Kernels, kernels
+from unmask.engine.threads import in_threads
 from unmask.errors import ConfigurationError, ModelError
 from unmask.model.system import Model
-
-Floats = NDArray[np.float64]
 
 DEFAULT_METHOD = "rodas4"
 DEFAULT_CHUNK = 512
@@ -91,7 +91,8 @@ class CompiledModel(NamedColumns):
     ) -> Integration:
         """Integrate every patient from t0 to t1.
 
-        A patient's result depends on nothing but that patient's row: not on chunk, threads or neighbours.
+        Events of the model do not happen here (see :meth:`advance`). A patient's result depends on nothing but
+        that patient's row: not on chunk, threads or neighbours.
 
         Parameters
         ----------
@@ -115,26 +116,20 @@ class CompiledModel(NamedColumns):
             An array that is not of real numbers or of the wrong shape, times that are not finite, a tolerance
             or count out of range.
         """
-        own = self._matrix("states", states, len(self.states)).copy()
+        own = matrix("states", states, len(self.states)).copy()
         count = len(own)
-        fixed = self._matrix("parameters", parameters, len(self.parameters), count)
-        start, end = self._times("t0", t0, count), self._times("t1", t1, count)
-        if not 1e-13 <= rtol <= 1.0:
-            raise ConfigurationError("engine.tolerance", value=rtol)
-        if not max_steps >= 1:
-            raise ConfigurationError("engine.steps", value=max_steps)
-        for name, value in (("threads", threads), ("chunk", chunk)):
-            if value < 1:
-                raise ConfigurationError("engine.workers", name=name, value=value)
-        hint = np.zeros(count) if step_size is None else self._vector("step_size", step_size, count).copy()
+        fixed = matrix("parameters", parameters, len(self.parameters), count)
+        start, end = times("t0", t0, count), times("t1", t1, count)
+        check_effort(rtol, max_steps, threads, chunk)
+        hint = np.zeros(count) if step_size is None else vector("step_size", step_size, count).copy()
         status = np.zeros(count, dtype=np.int8)
         steps, rejected = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
         reached = start.copy()
-        tolerances = np.array([species.absolute_tolerance for species in self.model.species], dtype=float)
-        floors = self._floors
+        tolerances, floors, _ = self.limits
+        allowance = np.full(len(floors), math.inf)
 
         def run(first: int) -> None:
-            workspace, address = self._workspace()
+            workspace, address = self.kernels.workspace()
             self.kernels.integrate(
                 own.ctypes.data,
                 fixed.ctypes.data,
@@ -147,6 +142,7 @@ class CompiledModel(NamedColumns):
                 reached.ctypes.data,
                 tolerances.ctypes.data,
                 floors.ctypes.data,
+                allowance.ctypes.data,
                 rtol,
                 float(max_steps),
                 first,
@@ -155,7 +151,7 @@ class CompiledModel(NamedColumns):
             )
             del workspace  # alive until the kernel is done with its memory
 
-        _in_threads(run, range(0, count, chunk), threads)
+        in_threads(run, range(0, count, chunk), threads)
         return Integration(own, hint, status, steps, rejected, reached)
 
     def observe(self, states: ArrayLike, parameters: ArrayLike, t: ArrayLike = 0.0) -> Floats:
@@ -166,58 +162,130 @@ class CompiledModel(NamedColumns):
         ConfigurationError
             An array that is not of real numbers or of the wrong shape, or times that are not finite.
         """
-        own = self._matrix("states", states, len(self.states))
+        return self._read(self.kernels.observe, len(self.observables), states, parameters, t)
+
+    def triggers(self, states: ArrayLike, parameters: ArrayLike, t: ArrayLike = 0.0) -> NDArray[np.bool_]:
+        """Return (N, events): whether the trigger of each event holds at the given states and times.
+
+        Raises
+        ------
+        ConfigurationError
+            An array that is not of real numbers or of the wrong shape, or times that are not finite.
+        """
+        events = len(self.model.events)
+        return np.asarray(self._read(self.kernels.triggers, events, states, parameters, t) != 0.0)
+
+    def _read(
+        self, kernel: Callable[..., None], width: int, states: ArrayLike, parameters: ArrayLike, t: ArrayLike
+    ) -> Floats:
+        own = matrix("states", states, len(self.states))
         count = len(own)
-        fixed = self._matrix("parameters", parameters, len(self.parameters), count)
-        time = self._times("t", t, count)
-        out = np.empty((count, len(self.observables)))
+        fixed = matrix("parameters", parameters, len(self.parameters), count)
+        time = times("t", t, count)
+        out = np.empty((count, width))
         if out.size:
-            workspace, address = self._workspace()
-            self.kernels.observe(
-                own.ctypes.data, fixed.ctypes.data, time.ctypes.data, out.ctypes.data, 0, count, address
-            )
+            workspace, address = self.kernels.workspace()
+            kernel(own.ctypes.data, fixed.ctypes.data, time.ctypes.data, out.ctypes.data, 0, count, address)
             del workspace
         return out
 
+    def course(
+        self,
+        states: ArrayLike,
+        parameters: ArrayLike,
+        t0: ArrayLike = 0.0,
+        *,
+        stops: ArrayLike = (),
+        dosed: Sequence[int | str] = (),
+        amounts: ArrayLike | None = None,
+        grid: ArrayLike = (),
+        saved: Sequence[int | str] | None = None,
+        was: ArrayLike | None = None,
+    ) -> Course:
+        """Return patients at the start of a course, for :meth:`advance`; the arrays given are copied.
+
+        Parameters
+        ----------
+        states, parameters, t0
+            (N, states), (N, parameters), and the time of each patient (a scalar or (N,)).
+        stops
+            (N, K) or (K,) ascending times at which intervals end; fill up with infinity.
+        dosed, amounts
+            Names or columns of D states, and (N, K, D), (K, D) or a scalar added to them at each stop.
+        grid, saved
+            (G,) ascending times, and names or columns of the states to be saved there (default: all).
+        was
+            (N, E) whether each event's trigger holds at ``t0``; by default as it is there, so that nothing fires.
+
+        Raises
+        ------
+        ConfigurationError
+            An array of the wrong shape or kind, times that do not ascend, or an unknown state.
+        """
+        return start(self, states, parameters, t0, stops, dosed, amounts, grid, saved, was)
+
+    def advance(
+        self,
+        course: Course,
+        end: ArrayLike,
+        *,
+        rows: NDArray[np.int64] | None = None,
+        rtol: float = 1e-4,
+        max_steps: int = 20_000,
+        threads: int = 1,
+        chunk: int = DEFAULT_CHUNK,
+    ) -> NDArray[np.int64]:
+        """Take patients of a course to ``end`` or to the next moment at which an event's trigger changes.
+
+        Everything between happens in machine code: intervals from stop to stop as :meth:`integrate` does them,
+        doses, outputs. The arrays of the course are changed in place; nothing else is kept, so that a call for
+        a few patients costs no more than these. A patient's result depends on nothing but that patient.
+
+        At a stop states below their floor become 0, then the doses are added, then the triggers are looked at,
+        then an output of that very time is written.
+
+        Parameters
+        ----------
+        course
+            From :meth:`course`.
+        end
+            A scalar or (N,), one for every patient of the course.
+        rows
+            Numbers of the patients that are to go on, each once; by default all that have not failed.
+        rtol, threads, chunk
+            As in :meth:`integrate`.
+        max_steps
+            Steps between two stops after which a patient ends with ``Status.OUT_OF_STEPS``.
+
+        Returns
+        -------
+        Numbers of the patients who wait at an event: ``course.time`` is the moment just after the trigger of at
+        least one event changed, in either direction, and ``course.was`` still holds the values before. The
+        caller does what the event does, sets ``course.was`` to the triggers' present values and calls again.
+
+        Raises
+        ------
+        ConfigurationError
+            An ``end`` that is not finite or of the wrong shape, rows that do not exist, a tolerance or count
+            out of range.
+        """
+        check_effort(rtol, max_steps, threads, chunk)
+        return go_on(self.kernels, course, self.limits, end, rows, rtol, max_steps, threads, chunk)
+
     @cached_property
-    def _floors(self) -> Floats:
-        """Below what a state becomes 0 at the end of an interval; -infinity where never."""
-        return np.array(
-            [
-                species.extinct_below
-                if species.extinct_below > 0.0
-                else (0.0 if species.nonnegative else -math.inf)
-                for species in self.model.species
-            ],
-            dtype=float,
-        )
-
-    def _workspace(self) -> tuple[Floats, int]:
-        """Return zeroed memory for one call, and where in it the first 64-byte boundary is."""
-        memory = np.zeros(8 * self.kernels.workspace_size + 8)
-        return memory, memory.ctypes.data + (-memory.ctypes.data) % 64
-
-    def _matrix(self, name: str, values: ArrayLike, width: int, rows: int | None = None) -> Floats:
-        array = np.require(_numbers(name, values), requirements=("C_CONTIGUOUS", "ALIGNED"))
-        if array.ndim != 2 or array.shape[1] != width or (rows is not None and len(array) != rows):
-            expected = f"({'N' if rows is None else rows}, {width})"
-            raise ConfigurationError("engine.shape", name=name, shape=array.shape, expected=expected)
-        return array
-
-    def _vector(self, name: str, values: ArrayLike, count: int) -> Floats:
-        array = _numbers(name, values)
-        if array.shape not in ((), (count,)):
-            raise ConfigurationError(
-                "engine.shape", name=name, shape=array.shape, expected=f"one number or ({count},)"
-            )
-        return np.require(np.broadcast_to(array, (count,)), requirements=("C_CONTIGUOUS", "ALIGNED"))
-
-    def _times(self, name: str, values: ArrayLike, count: int) -> Floats:
-        array = self._vector(name, values, count)
-        if not np.isfinite(array).all():
-            patient = int(np.flatnonzero(~np.isfinite(array))[0])
-            raise ConfigurationError("engine.time", name=name, patient=patient, value=array[patient])
-        return array
+    def limits(self) -> tuple[Floats, Floats, Floats]:
+        """Absolute tolerance of each state, below what it becomes 0 at the end of an interval (-infinity where
+        never), and how far below zero it may be there beyond its share of rtol (infinity: any)."""
+        species = self.model.species
+        floors = [
+            each.extinct_below if each.extinct_below > 0.0 else (0.0 if each.nonnegative else -math.inf)
+            for each in species
+        ]
+        allowance = [
+            NEGLIGIBLE * each.absolute_tolerance if each.nonnegative else math.inf for each in species
+        ]
+        tolerances = [each.absolute_tolerance for each in species]
+        return np.array(tolerances, dtype=float), np.array(floors), np.array(allowance)
 
 
 def compile_model(model: Model, method: str = DEFAULT_METHOD) -> CompiledModel:
@@ -254,27 +322,3 @@ def compile_model(model: Model, method: str = DEFAULT_METHOD) -> CompiledModel:
         if key not in _KNOWN:
             _KNOWN[key] = kernels(model, tableau)
         return CompiledModel(model, method, _KNOWN[key])
-
-
-def _numbers(name: str, values: ArrayLike) -> Floats:
-    try:
-        array = np.asarray(values)
-        if array.dtype.kind not in "biufO":
-            raise TypeError(f"{array.dtype} values")
-        return np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ConfigurationError("engine.not_numbers", name=name, detail=error) from error
-
-
-def _in_threads(run: Callable[[int], None], starts: range, threads: int) -> None:
-    if threads == 1 or len(starts) < 2:
-        for first in starts:
-            run(first)
-        return
-    pool = ThreadPoolExecutor(min(threads, len(starts)))
-    try:
-        for done in [pool.submit(run, first) for first in starts]:
-            done.result()
-    finally:
-        # After an error or Ctrl-C only what is running now is waited for, as it writes into our arrays.
-        pool.shutdown(wait=True, cancel_futures=True)

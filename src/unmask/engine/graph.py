@@ -21,13 +21,29 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "eq": lambda a, b: a == b,
     "ne": lambda a, b: a != b,
 }
+LOGICAL = ("and", "or", "xor", "not")
 _FUNCTIONS: dict[str, Callable[[float], float]] = {
     "exp": math.exp,
     "log": math.log,
     "sin": math.sin,
     "cos": math.cos,
+    "tan": math.tan,
+    "asin": math.asin,
+    "acos": math.acos,
+    "atan": math.atan,
+    "sinh": math.sinh,
+    "cosh": math.cosh,
     "floor": math.floor,
     "abs": abs,
+}
+# Where a function of a number is left to the machine code, which answers infinity or NaN instead of failing.
+_UNDEFINED: dict[str, Callable[[float], bool]] = {
+    "exp": lambda x: x > 700.0,
+    "log": lambda x: x <= 0.0,
+    "asin": lambda x: abs(x) > 1.0,
+    "acos": lambda x: abs(x) > 1.0,
+    "sinh": lambda x: abs(x) > 700.0,
+    "cosh": lambda x: abs(x) > 700.0,
 }
 
 
@@ -35,7 +51,7 @@ class Graph:
     """A growing set of nodes; the methods named after operations return the node of their result.
 
     Inputs are ``("state", i)``, ``("parameter", i)`` and ``("time", 0)``. Conditions are nodes too
-    (comparisons, ``and``, ``or``, ``not``) and are used by ``select`` only.
+    (comparisons, ``and``, ``or``, ``xor``, ``not``); ``select`` uses them, and so do the triggers of events.
     """
 
     def __init__(self) -> None:
@@ -200,9 +216,9 @@ class Graph:
         return self._node("pow", (base, exponent))
 
     def function(self, name: str, a: int) -> int:
-        """Return exp, log, sin, cos, floor or abs of a."""
+        """Return exp, log, abs, floor, or a trigonometric or hyperbolic function of a."""
         x = self.value(a)
-        if x is not None and not (name == "log" and x <= 0.0) and not (name == "exp" and x > 700.0):
+        if x is not None and math.isfinite(x) and not (name in _UNDEFINED and _UNDEFINED[name](x)):
             return self.constant(_FUNCTIONS[name](x))
         return self._node(name, (a,))
 
@@ -215,7 +231,7 @@ class Graph:
         return self._node(name, (a, b))
 
     def logical(self, name: str, *conditions: int) -> int:
-        """Return ``and``, ``or`` of two conditions, or ``not`` of one."""
+        """Return ``and``, ``or``, ``xor`` of two conditions, or ``not`` of one."""
         return self._node(name, conditions)
 
     def truth(self, value: bool) -> int:
@@ -269,7 +285,7 @@ class Graph:
     def _rule(self, node: int, variable: int) -> int:
         operation, operands = self.operation[node], self.operands[node]
         d = [self.one if o == variable else self._derivatives[o, variable] for o in operands]
-        if operation in ("constant", "input", "floor", *COMPARISONS, "and", "or", "not"):
+        if operation in ("constant", "input", "floor", *COMPARISONS, *LOGICAL):
             return self.zero
         if operation == "add":
             return self.add(*d)
@@ -298,6 +314,18 @@ class Graph:
             return self.function("cos", a)
         if operation == "cos":
             return self.negate(self.function("sin", a))
+        if operation == "tan":
+            return self.add(self.one, self.multiply(node, node))
+        if operation == "sinh":
+            return self.function("cosh", a)
+        if operation == "cosh":
+            return self.function("sinh", a)
+        square = self.multiply(a, a)
+        if operation == "atan":
+            return self.reciprocal(self.add(self.one, square))
+        if operation in ("asin", "acos"):
+            slope = self.power(self.subtract(self.one, square), self.constant(-0.5))
+            return slope if operation == "asin" else self.negate(slope)
         return self.select(self.compare("lt", a, self.zero), self.constant(-1.0), self.one)  # abs
 
     def _power_rule(self, node: int, d_base: int, d_exponent: int) -> int:

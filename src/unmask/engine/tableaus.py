@@ -6,6 +6,7 @@ section IV.7, equations 7.25), one step of length h is, with E = 1/(h gamma) I -
     E u_i = f(t + c_i h, y + sum_j a_ij u_j) + (1/h) sum_j C_ij u_j + d_i h df/dt
     y1    = y + sum_j a_sj u_j + u_s          (the methods here are stiffly accurate)
     error = u_s
+    y(t + theta h) = (1-theta) y + theta (y1 + (1-theta) (k_1 + theta (k_2 + ...))),  k_r = sum_j D_rj u_j
 
 ``c`` and ``d`` follow from a, C and gamma (row sums of alpha and Gamma); they are derived here rather than
 typed, so that a mistyped digit shows up in the order conditions that the tests check.
@@ -32,6 +33,8 @@ class Tableau:
         The diagonal coefficient.
     a, c_rows
         Strictly lower triangular rows (row i has i entries) of the a_ij and C_ij above.
+    dense
+        Rows D_r of the continuous extension above, each with one coefficient per stage.
     source
         Where the coefficients were published.
     """
@@ -42,6 +45,7 @@ class Tableau:
     gamma: float
     a: tuple[tuple[float, ...], ...]
     c_rows: tuple[tuple[float, ...], ...]
+    dense: tuple[tuple[float, ...], ...]
     source: str
 
     @property
@@ -104,6 +108,24 @@ RODAS4 = Tableau(
         (-0.1073529058151375, -9.594562251023355, -20.47028614809616),
         (7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160),
         (8.083246795921522, -7.981132988064893, -31.52159432874371, 16.31930543123136, -6.058818238834054),
+    ),
+    dense=(
+        (
+            10.12623508344586,
+            -7.487995877610167,
+            -34.80091861555747,
+            -7.992771707568823,
+            1.025137723295662,
+            0.0,
+        ),
+        (
+            -0.6762803392806898,
+            6.087714651680015,
+            16.43084320892478,
+            24.76722511418386,
+            -6.594389125716872,
+            0.0,
+        ),
     ),
     source="Hairer & Wanner, Solving ODEs II, 2nd ed. (1996), section IV.10 and code RODAS, method 1",
 )
@@ -173,6 +195,38 @@ RODAS5P = Tableau(
             -40.06618937091002,
             -54.66780262877968,
             -9.48861652309627,
+        ),
+    ),
+    dense=(
+        (
+            25.948786856663858,
+            -2.5579724845846235,
+            10.433815404888879,
+            -2.3679251022685204,
+            0.524948541321073,
+            1.1241088310450404,
+            0.4272876194431874,
+            -0.17202221070155493,
+        ),
+        (
+            -9.91568850695171,
+            -0.9689944594115154,
+            3.0438037242978453,
+            -24.495224566215796,
+            20.176138334709044,
+            15.98066361424651,
+            -6.789040303419874,
+            -6.710236069923372,
+        ),
+        (
+            11.419903575922262,
+            2.8879645146136994,
+            72.92137995996029,
+            80.12511834622643,
+            -52.072871366152654,
+            -59.78993625266729,
+            -0.15582684282751913,
+            4.883087185713722,
         ),
     ),
     source="Steinebach, BIT Numerical Mathematics 63:27 (2023), Rodas5P",

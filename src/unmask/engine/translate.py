@@ -18,6 +18,12 @@ _FUNCTIONS = {
     sp.log: "log",
     sp.sin: "sin",
     sp.cos: "cos",
+    sp.tan: "tan",
+    sp.asin: "asin",
+    sp.acos: "acos",
+    sp.atan: "atan",
+    sp.sinh: "sinh",
+    sp.cosh: "cosh",
     sp.floor: "floor",
     sp.Abs: "abs",
 }
@@ -29,6 +35,7 @@ _RELATIONS = {
     sp.Equality: ("eq", False),
     sp.Unequality: ("ne", False),
 }
+_LOGICAL = {sp.And: "and", sp.Or: "or", sp.Xor: "xor"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,9 @@ class Equations:
         Non-zero entries (row, column) -> node of d rate[row] / d state[column].
     factors
         The static sparse LU factors of ``pivot I - jacobian``; ``pivot`` is an input of its own.
+    triggers, margins
+        One condition per event, and for each a number that changes sign where the condition changes: at or
+        above 0 where it holds, at or below 0 where it does not.
     """
 
     graph: Graph
@@ -51,10 +61,12 @@ class Equations:
     observables: tuple[int, ...]
     jacobian: Mapping[tuple[int, int], int]
     factors: Factors
+    triggers: tuple[int, ...]
+    margins: tuple[int, ...]
 
 
 def translate(model: Model) -> Equations:
-    """Return the graph of a model: rates, Jacobian, factors, observables.
+    """Return the graph of a model: rates, Jacobian, factors, observables, triggers.
 
     Raises
     ------
@@ -69,6 +81,8 @@ def translate(model: Model) -> Equations:
     states = [graph.input("state", index) for index in range(len(model.species))]
     rates = [translator.convert(rate, f"d({name})/dt") for name, rate in _named_rates(model)]
     observables = [translator.symbol(name, "observables") for name in model.observables]
+    triggers = [translator.condition(event.trigger, event.name) for event in model.events]
+    margins = [translator.margin(event.trigger, event.name) for event in model.events]
 
     time = graph.input("time")
     moving = [graph.derivative(rate, time) for rate in rates]
@@ -78,17 +92,20 @@ def translate(model: Model) -> Equations:
         for column, state in enumerate(states)
         if (node := graph.derivative(rate, state)) != graph.zero
     }
-    lowered = graph.lower([*rates, *observables, *jacobian.values(), *moving])
-    count = len(rates)
-    jacobian = dict(zip(jacobian, lowered[count + len(observables) :], strict=False))
+    parts = (rates, observables, triggers, margins, list(jacobian.values()), moving)
+    lowered = iter(graph.lower([node for part in parts for node in part]))
+    rates, observables, triggers, margins, entries, moving = ([next(lowered) for _ in part] for part in parts)
+    jacobian = dict(zip(jacobian, entries, strict=True))
     pivot = graph.input("pivot")
     return Equations(
         graph=graph,
-        rates=tuple(lowered[:count]),
-        time_derivatives=tuple(lowered[-count:]) if any(node != graph.zero for node in moving) else (),
-        observables=tuple(lowered[count : count + len(observables)]),
+        rates=tuple(rates),
+        time_derivatives=tuple(moving) if any(node != graph.zero for node in moving) else (),
+        observables=tuple(observables),
         jacobian=jacobian,
-        factors=factorise(graph, jacobian, pivot, count),
+        factors=factorise(graph, jacobian, pivot, len(rates)),
+        triggers=tuple(triggers),
+        margins=tuple(margins),
     )
 
 
@@ -161,11 +178,25 @@ class _Translator:
             return self._piecewise(expression, where)
         if isinstance(expression, sp.tanh):
             return self._tanh(self.convert(expression.args[0], where))
+        if isinstance(expression, sp.Mod):
+            value, modulus = (self.convert(argument, where) for argument in expression.args)
+            whole = graph.function("floor", graph.multiply(value, graph.reciprocal(modulus)))
+            return graph.subtract(value, graph.multiply(modulus, whole))
+        if isinstance(expression, sp.ceiling):
+            below = graph.function("floor", graph.negate(self.convert(expression.args[0], where)))
+            return graph.negate(below)
+        if isinstance(expression, sp.sign):
+            return self._sign(self.convert(expression.args[0], where))
         name = _FUNCTIONS.get(type(expression), "")
         if not name:
             function = getattr(expression.func, "__name__", str(expression.func))
             raise ModelError("engine.unsupported_function", model=self.model, where=where, function=function)
         return graph.function(name, self.convert(expression.args[0], where))
+
+    def _sign(self, argument: int) -> int:
+        graph = self.graph
+        below = graph.select(graph.compare("lt", argument, graph.zero), graph.constant(-1.0), argument)
+        return graph.select(graph.compare("lt", graph.zero, argument), graph.one, below)
 
     def _tanh(self, argument: int) -> int:
         """1 - 2/(exp(2x) + 1), with x held within 20: it is 1 to the last place there.
@@ -187,22 +218,75 @@ class _Translator:
             result = self.graph.constant(float("nan"))
             branches = list(expression.args)
         for value, condition in reversed(branches):
-            result = self.graph.select(self._condition(condition, where), self.convert(value, where), result)
+            result = self.graph.select(self.condition(condition, where), self.convert(value, where), result)
         return result
 
-    def _condition(self, condition: Any, where: str) -> int:
+    def condition(self, condition: Any, where: str) -> int:
+        """Return the node of a condition; a symbol that stands for one holds where it is not 0."""
         graph = self.graph
         if condition in (sp.true, sp.false):
             return graph.truth(bool(condition))
-        if isinstance(condition, (sp.And, sp.Or)):
-            name = "and" if isinstance(condition, sp.And) else "or"
-            nodes = [self._condition(argument, where) for argument in condition.args]
+        if isinstance(condition, (sp.And, sp.Or, sp.Xor)):
+            name = _LOGICAL[type(condition)]
+            nodes = [self.condition(argument, where) for argument in condition.args]
             result = nodes[0]
             for node in nodes[1:]:
                 result = graph.logical(name, result, node)
             return result
         if isinstance(condition, sp.Not):
-            return graph.logical("not", self._condition(condition.args[0], where))
+            return graph.logical("not", self.condition(condition.args[0], where))
+        if isinstance(condition, (sp.ITE, sp.Piecewise)):
+            result = graph.truth(False)
+            for value, case in reversed(_branches(condition)):
+                holds, inside = self.condition(case, where), self.condition(value, where)
+                outside = graph.logical("and", graph.logical("not", holds), result)
+                result = graph.logical("or", graph.logical("and", holds, inside), outside)
+            return result
+        if condition.is_Symbol:
+            return graph.compare("ne", self.convert(condition, where), graph.zero)
+        name, left, right = self._relation(condition, where)
+        return graph.compare(name, left, right)
+
+    def margin(self, condition: Any, where: str) -> int:
+        """Return a number that is at or above 0 where a condition holds, at or below 0 where it does not.
+
+        It is continuous where the two sides of the relations are, so that its root is where the condition
+        changes.
+        """
+        graph = self.graph
+        if condition in (sp.true, sp.false):
+            return graph.constant(1.0 if condition else -1.0)
+        if isinstance(condition, (sp.And, sp.Or)):
+            name = "min" if isinstance(condition, sp.And) else "max"
+            nodes = [self.margin(argument, where) for argument in condition.args]
+            result = nodes[0]
+            for node in nodes[1:]:
+                result = graph.extremum(name, result, node)
+            return result
+        if isinstance(condition, sp.Xor):
+            first, *others = (self.margin(argument, where) for argument in condition.args)
+            for other in others:
+                one = graph.extremum("min", first, graph.negate(other))
+                first = graph.extremum("max", one, graph.extremum("min", graph.negate(first), other))
+            return first
+        if isinstance(condition, sp.Not):
+            return graph.negate(self.margin(condition.args[0], where))
+        if isinstance(condition, (sp.ITE, sp.Piecewise)):
+            result = graph.constant(-1.0)
+            for value, case in reversed(_branches(condition)):
+                result = graph.select(self.condition(case, where), self.margin(value, where), result)
+            return result
+        if condition.is_Symbol:
+            return graph.function("abs", self.convert(condition, where))
+        name, left, right = self._relation(condition, where)
+        difference = graph.subtract(right, left)
+        if name in ("lt", "le"):
+            return difference
+        apart = graph.function("abs", difference)
+        return apart if name == "ne" else graph.negate(apart)
+
+    def _relation(self, condition: Any, where: str) -> tuple[str, int, int]:
+        """Return a comparison of the graph and its two operands."""
         relation = _RELATIONS.get(type(condition))
         if relation is None:
             raise ModelError(
@@ -210,4 +294,12 @@ class _Translator:
             )
         name, swapped = relation
         left, right = (self.convert(argument, where) for argument in condition.args)
-        return graph.compare(name, right, left) if swapped else graph.compare(name, left, right)
+        return (name, right, left) if swapped else (name, left, right)
+
+
+def _branches(condition: Any) -> list[tuple[Any, Any]]:
+    """Return (value, condition) of a case distinction between conditions."""
+    if isinstance(condition, sp.ITE):
+        case, inside, outside = condition.args
+        return [(inside, case), (outside, sp.true)]
+    return [(value, case) for value, case in condition.args]

@@ -15,6 +15,7 @@ import sympy as sp
 from unmask.errors import ModelError
 from unmask.model.expression import read
 from unmask.model.module import Instance, Module, Need
+from unmask.model.ordering import evaluation_order
 from unmask.model.quantity import ONE, Unit, infer, parse, require
 from unmask.model.system import Model, Parameter, Reference, Rule, Species
 
@@ -215,26 +216,15 @@ def _refuse_unused(
 
 def _in_order(rules: dict[str, Rule], origin: dict[str, str]) -> tuple[Rule, ...]:
     """Return the rules so that each comes after those it uses, otherwise in the order they were declared."""
-    done: dict[str, Rule] = {}
-    path: list[str] = []
-
-    def visit(name: str) -> None:
-        if name in done:
-            return
-        if name in path:
-            cycle = [*path[path.index(name) :], name]
-            raise ModelError(
-                "model.circular_rules", module=origin[name], symbol=name, cycle=" -> ".join(cycle)
-            )
-        path.append(name)
-        for used in sorted(item.name for item in rules[name].expression.free_symbols):
-            if used in rules:
-                visit(used)
-        done[path.pop()] = rules[name]
-
-    for name in rules:
-        visit(name)
-    return tuple(done.values())
+    uses = {
+        name: frozenset(item.name for item in rule.expression.free_symbols) for name, rule in rules.items()
+    }
+    order, circle = evaluation_order(uses)
+    if circle:
+        raise ModelError(
+            "model.circular_rules", module=origin[circle[0]], symbol=circle[0], cycle=" -> ".join(circle)
+        )
+    return tuple(rules[name] for name in order)
 
 
 def _references(instances: Sequence[Instance]) -> tuple[Reference, ...]:

@@ -2,16 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import sympy as sp
 from sympy.printing.numpy import NumPyPrinter
 
 from unmask.model.system import Model
 
 Array = npt.NDArray[np.float64]
+
+
+class Expressions:
+    """Named expressions as one NumPy function, evaluated in order: each may use the names and those before it.
+
+    Parameters
+    ----------
+    names
+        Arguments of the function.
+    steps
+        Name -> SymPy expression or condition.
+    results
+        Names to return; all steps if not given.
+    """
+
+    def __init__(
+        self, names: Sequence[str], steps: Mapping[str, Any], results: Sequence[str] | None = None
+    ) -> None:
+        self.results = tuple(steps if results is None else results)
+        # Any identifier may be the name of a symbol, Python's keywords included: in the code they are numbered.
+        known = {sp.Symbol(name): sp.Symbol(f"x{index}") for index, name in enumerate((*names, *steps))}
+        printer = NumPyPrinter()
+        lines = [f"def function({', '.join(f'x{index}' for index in range(len(names)))}):"]
+        for name, expression in steps.items():
+            code = printer.doprint(sp.sympify(expression).xreplace(known))
+            lines.append(f"    {known[sp.Symbol(name)]} = {code}")
+        returned = ", ".join(str(known[sp.Symbol(name)]) for name in self.results)
+        lines.append(f"    return ({returned}{',' if returned else ''})")
+        # Generated from symbols numbered here and SymPy's own printer: nothing a user wrote is run as it stands.
+        scope: dict[str, Any] = {"numpy": np}
+        exec("\n".join(lines), scope)
+        self._function: Callable[..., tuple[Any, ...]] = scope["function"]
+
+    def __call__(self, *arguments: Any) -> dict[str, Any]:
+        """Return name -> value; arguments broadcast, undefined is NaN."""
+        arrays = [np.asarray(argument, dtype=np.float64) for argument in arguments]
+        with np.errstate(all="ignore"):
+            return dict(zip(self.results, self._function(*arrays), strict=True))
 
 
 class Evaluator:
@@ -23,41 +62,32 @@ class Evaluator:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        rules = [(rule.name, rule.expression) for rule in model.rules]
-        self._rules = _function(model, rules, [rule.name for rule in model.rules])
-        rates = [
-            (f"rate_of__{name}", rate) for name, rate in zip(model.species_names, model.rates, strict=True)
-        ]
-        self._rates = _function(model, [*rules, *rates], [name for name, _ in rates])
-
-    def values(self, t: float, states: Array, parameters: Array) -> Mapping[str, Array]:
-        """Return every symbol's value by name: time, species, parameters and rules."""
-        model = self.model
-        known: dict[str, Array] = {model.time_symbol: np.asarray(t, dtype=np.float64)}
-        known |= dict(zip(model.species_names, states, strict=True))
-        known |= dict(zip(model.parameter_names, parameters, strict=True))
-        known |= dict(
-            zip((rule.name for rule in model.rules), self._rules(t, *states, *parameters), strict=True)
+        rules = {rule.name: rule.expression for rule in model.rules}
+        names = (model.time_symbol, *model.species_names, *model.parameter_names)
+        self._names = names
+        self._rules = Expressions(names, rules)
+        self._rates = self.also(
+            {f"rate of {name}": rate for name, rate in zip(model.species_names, model.rates, strict=True)}
         )
-        return known
 
-    def rates(self, t: float, states: Array, parameters: Array) -> Array:
+    def also(self, expressions: Mapping[str, Any]) -> Expressions:
+        """Return a function of time, states and parameters for further expressions in the model's symbols."""
+        rules = {rule.name: rule.expression for rule in self.model.rules}
+        return Expressions(self._names, {**rules, **expressions}, tuple(expressions))
+
+    def values(self, t: Any, states: Array, parameters: Array) -> Mapping[str, Array]:
+        """Return every symbol's value by name: time, species, parameters and rules."""
+        known: dict[str, Array] = dict(
+            zip(self._names, (np.asarray(t, dtype=float), *states, *parameters), strict=True)
+        )
+        return known | self._rules(t, *states, *parameters)
+
+    def rates(self, t: Any, states: Array, parameters: Array) -> Array:
         """Return dy/dt, of the shape of ``states``."""
         rates = self._rates(t, *states, *parameters)
-        return np.stack([np.broadcast_to(rate, states.shape[1:]) for rate in rates])
+        return np.stack([np.broadcast_to(rate, states.shape[1:]) for rate in rates.values()])
 
 
-def _function(
-    model: Model, steps: list[tuple[str, Any]], results: list[str]
-) -> Callable[..., tuple[Array, ...]]:
-    """Return a function of time, species and parameters that runs ``steps`` in order and gives ``results``."""
-    printer = NumPyPrinter()
-    names = ", ".join((model.time_symbol, *model.species_names, *model.parameter_names))
-    lines = [f"def function({names}):"]
-    lines += [f"    {name} = {printer.doprint(expression)}" for name, expression in steps]
-    lines.append(f"    return ({', '.join(results)},)")
-    # Generated from checked symbols and SymPy's own printer: nothing a user wrote is run as it stands.
-    scope: dict[str, Any] = {"numpy": np}
-    exec("\n".join(lines), scope)
-    function: Callable[..., tuple[Array, ...]] = scope["function"]
-    return function
+def evaluate(expression: Any, values: Mapping[str, float]) -> float:
+    """Return the number that an expression of named numbers is; NaN where it is undefined."""
+    return float(Expressions(tuple(values), {"value": expression})(*values.values())["value"])

@@ -68,6 +68,18 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Content:
+    """Where the amount of a substance stands whose symbol may mean a concentration.
+
+    ``state`` is the species (or parameter) that holds the amount; ``volume`` the symbol of the compartment by whose
+    size it is divided to give the substance's own symbol, "" where that symbol is the amount itself.
+    """
+
+    state: str
+    volume: str = ""
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happens at once when a condition becomes true, as SBML defines it (L3V2 core, section 4.11).
 
@@ -76,7 +88,9 @@ class Event:
     trigger
         A SymPy condition of species, parameters, rules and time. The event fires when it goes from false to true.
     assignments
-        (species, value) of everything that changes; all values are taken before any is assigned.
+        (name, value) of everything that changes, a species or a substance of ``Model.contents``; all values are
+        taken before any is assigned. A concentration becomes an amount with the size that its compartment has just
+        before the assignment.
     delay
         Time between firing and assignment, ``None`` for none.
     priority
@@ -115,7 +129,9 @@ class Model:
         What happens inside an interval when a condition becomes true.
     initial
         Species and parameters whose value at the start is computed, in order of evaluation: each expression uses
-        species and parameters only, those computed before it included.
+        species and parameters only, those computed before it included, and the time.
+    contents
+        Substances by the name that equations use: what a dose of one is added to, and what a concentration of it is.
     """
 
     name: str
@@ -130,6 +146,7 @@ class Model:
     origin: Mapping[str, str] = field(default_factory=dict)  # symbol -> module instance it comes from
     events: tuple[Event, ...] = ()
     initial: tuple[Rule, ...] = ()
+    contents: Mapping[str, Content] = field(default_factory=dict)
 
     @property
     def species_names(self) -> tuple[str, ...]:

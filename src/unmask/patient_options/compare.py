@@ -221,7 +221,7 @@ def compare_options(
             Option(
                 name=name,
                 therapy=therapy,
-                course=watched.course(end),
+                course=watched.seen_until(end),
                 scans=mine["assessments"],
                 doses=mine["doses"],
                 events=mine["adverse_events"],

@@ -70,7 +70,7 @@ class WatchedModel(CompiledModel):
         self.moments.append(_Moment(float(np.ravel(t1)[0]), done.states.copy(), fixed))
         return done
 
-    def course(self, end_day: float) -> pd.DataFrame:
+    def seen_until(self, end_day: float) -> pd.DataFrame:
         """Return the course until ``end_day``: one row per moment.
 
         Columns: ``day``; ``sld_mm``; volumes in mL of ``cancer_ml``, ``dead_ml``, ``infiltrate_ml``, ``immune_ml`` (T

@@ -8,13 +8,18 @@ any chunk size, number of threads and lane.
 
 from __future__ import annotations
 
+from unmask.engine.status import NEGLIGIBLE, Status
 from unmask.engine.targets.cpu.layout import Layout
-from unmask.engine.targets.cpu.listing import LANES, Listing
+from unmask.engine.targets.cpu.listing import LANES, Listing, number
+
+ARRIVE_ARGUMENTS = ("ptr %ws", "ptr %floor", "ptr %allowance", "double %rtol", "i64 %lane")
 
 
 def functions(layout: Layout) -> str:
-    """Return the LLVM text of ``integrate``, ``observe`` and ``workspace_size``."""
-    return "\n".join((_integrate(layout), _observe(layout), _workspace_size(layout)))
+    """Return the LLVM text of ``integrate``, ``observe``, ``triggers`` and ``workspace_size``."""
+    kinds = {"observe": (layout.observable, layout.observables), "triggers": (layout.trigger, layout.events)}
+    readers = [_reader(layout, name, *place) for name, place in kinds.items()]
+    return "\n".join((_arrive(layout), _integrate(layout), *readers, _workspace_size(layout)))
 
 
 INTEGRATE_ARGUMENTS = (
@@ -29,13 +34,14 @@ INTEGRATE_ARGUMENTS = (
     "ptr %reached",
     "ptr %atol",
     "ptr %floor",
+    "ptr %allowance",
     "double %rtol",
     "double %limit",
     "i64 %first",
     "i64 %stop",
     "ptr %ws",
 )
-OBSERVE_ARGUMENTS = (
+READ_ARGUMENTS = (
     "ptr %states",
     "ptr %parameters",
     "ptr %time",
@@ -77,33 +83,54 @@ def _integrate(layout: Layout) -> str:
         choose = code.let(f"load i64, ptr {unsure}")
         with code.when(code.let(f"icmp ne i64 {choose}, 0")):
             code.do("call void @first_step_size(ptr %ws, ptr %atol, double %rtol)")
-        code.do("call void @step(ptr %ws, ptr %atol, double %rtol, double %limit)")
+        code.do("call void @attempt(ptr %ws, ptr %atol, double %rtol, double %limit)")
+        code.do("call void @commit(ptr %ws)")
     return code.function(f"@integrate({', '.join(INTEGRATE_ARGUMENTS)})", internal=False)
 
 
+def _arrive(layout: Layout) -> str:
+    """The end of an interval for one lane: states below their floor become 0.
+
+    One that is below zero by more than its allowance and NEGLIGIBLE times rtol of the largest value it had in
+    the interval is no rounding of the solver's: the patient fails, with all states as they are.
+    """
+    code = Listing()
+    with code.loop("0", str(layout.states)) as state:
+        value = code.peek(layout.state, "%lane", offset=state)
+        peak = code.let(f"fmul double {code.peek(layout.peak, '%lane', offset=state)}, %rtol")
+        allowed = code.let(f"fmul double {peak}, {number(NEGLIGIBLE)}")
+        allowed = code.let(f"fadd double {allowed}, {code.read('%allowance', state)}")
+        with code.when(code.let(f"fcmp olt double {value}, {code.let(f'fneg double {allowed}')}")):
+            code.poke(number(1.0 + Status.NEGATIVE), layout.scalar["FLAG"], "%lane")
+    flag = code.peek(layout.scalar["FLAG"], "%lane")
+    with code.when(code.let(f"fcmp oeq double {flag}, 1.0")), code.loop("0", str(layout.states)) as state:
+        value = code.peek(layout.state, "%lane", offset=state)
+        below = code.let(f"fcmp olt double {value}, {code.read('%floor', state)}")
+        code.poke(
+            code.let(f"select i1 {below}, double 0.0, double {value}"), layout.state, "%lane", offset=state
+        )
+    return code.function(f"@arrive({', '.join(ARRIVE_ARGUMENTS)})")
+
+
 def _put_away(code: Listing, layout: Layout, lane: str, flag: str) -> None:
-    """Write a finished lane's patient back; at the end of the interval states below their floor become 0."""
+    """Write a finished lane's patient back."""
     scalar = layout.scalar
-    row = code.let(f"load double, ptr {code.lane(scalar['PATIENT'], lane)}")
+    row = code.peek(scalar["PATIENT"], lane)
     with code.when(code.let(f"fcmp oge double {row}, 0.0")):
         patient = code.let(f"fptosi double {row} to i64")
+        with code.when(code.let(f"fcmp oeq double {flag}, 1.0")):
+            code.do(f"call void @arrive(ptr %ws, ptr %floor, ptr %allowance, double %rtol, i64 {lane})")
+        flag = code.peek(scalar["FLAG"], lane)
         status = code.let(f"fptosi double {code.let(f'fsub double {flag}, 1.0')} to i8")
         code.write(status, "%status", patient, "i8")
-        arrived = code.let(f"icmp eq i8 {status}, 0")
-        base = code.let(f"mul i64 {patient}, {layout.states}")
-        with code.loop("0", str(layout.states)) as state:
-            value = code.let(f"load double, ptr {code.lane(layout.state, lane, offset=state)}")
-            below = code.let(f"fcmp olt double {value}, {code.read('%floor', state)}")
-            cleared = code.let(
-                f"select i1 {code.let(f'and i1 {below}, {arrived}')}, double 0.0, double {value}"
-            )
-            code.write(cleared, "%states", code.let(f"add i64 {base}, {state}"))
-        step = code.let(f"load double, ptr {code.lane(scalar['STEP'], lane)}")
+        scatter(code, "%states", patient, layout.state, layout.states, lane)
+        step = code.peek(scalar["STEP"], lane)
         # A failed patient's step is no hint: 0 lets the next call choose.
+        arrived = code.let(f"icmp eq i8 {status}, 0")
         code.write(code.let(f"select i1 {arrived}, double {step}, double 0.0"), "%hint", patient)
-        code.write(code.let(f"load double, ptr {code.lane(scalar['TIME'], lane)}"), "%reached", patient)
+        code.write(code.peek(scalar["TIME"], lane), "%reached", patient)
         for name, array in (("STEPS", "%steps"), ("REJECTED", "%rejected")):
-            count = code.let(f"load double, ptr {code.lane(scalar[name], lane)}")
+            count = code.peek(scalar[name], lane)
             code.write(code.let(f"fptosi double {count} to i64"), array, patient, "i64")
 
 
@@ -124,8 +151,8 @@ def _take_next(code: Listing, layout: Layout, lane: str, following: str, fresh: 
                 ("%states", layout.state, layout.states),
                 ("%parameters", layout.parameter, layout.parameters),
             ):
-                if width:
-                    _gather(code, array, patient, first, width, lane)
+                gather(code, array, patient, first, width, lane)
+            clear_peaks(code, layout, lane)
             code.do(f"store i64 1, ptr {fresh}")
             row = code.let(f"sitofp i64 {patient} to double")
             step = code.read("%hint", patient)
@@ -139,36 +166,48 @@ def _take_next(code: Listing, layout: Layout, lane: str, following: str, fresh: 
         code.leave_if(code.let(f"fcmp oge double {taken}, 0.0"), done)
 
 
-def _gather(code: Listing, array: str, patient: str, first: int, width: int, lane: str) -> None:
-    base = code.let(f"mul i64 {patient}, {width}")
-    with code.loop("0", str(width)) as index:
-        value = code.read(array, code.let(f"add i64 {base}, {index}"))
-        code.do(f"store double {value}, ptr {code.lane(first, lane, offset=index)}")
+def clear_peaks(code: Listing, layout: Layout, lane: str) -> None:
+    """Forget the largest values of a lane's states: an interval begins."""
+    with code.loop("0", str(layout.states)) as state:
+        code.poke("0.0", layout.peak, lane, offset=state)
 
 
-def _observe(layout: Layout) -> str:
-    """Observables of rows first to stop - 1; a last group that is not full repeats the last patient."""
+def gather(code: Listing, array: str, patient: str, first: int, width: int, lane: str) -> None:
+    """Copy a row of an array of doubles into a lane of vectors ``first`` onwards."""
+    if width:
+        base = code.let(f"mul i64 {patient}, {width}")
+        with code.loop("0", str(width)) as index:
+            code.poke(code.read(array, code.let(f"add i64 {base}, {index}")), first, lane, offset=index)
+
+
+def scatter(code: Listing, array: str, patient: str, first: int, width: int, lane: str) -> None:
+    """Copy a lane of vectors ``first`` onwards into a row of an array of doubles."""
+    if width:
+        base = code.let(f"mul i64 {patient}, {width}")
+        with code.loop("0", str(width)) as index:
+            code.write(code.peek(first, lane, offset=index), array, code.let(f"add i64 {base}, {index}"))
+
+
+def _reader(layout: Layout, name: str, start: int, count: int) -> str:
+    """``count`` values that function ``name``_now leaves from vector ``start`` on, for rows first to stop - 1.
+
+    A last group that is not full repeats the last patient.
+    """
     code = Listing()
     final = code.let("sub i64 %stop, 1")
     with code.loop("%first", "%stop", step=LANES) as group:
         rows = [code.let(f"add i64 {group}, {lane}") for lane in range(LANES)]
         for lane, row in enumerate(rows):
             patient = code.let(f"call i64 @llvm.smin.i64(i64 {row}, i64 {final})")
-            _gather(code, "%states", patient, layout.state, layout.states, str(lane))
-            if layout.parameters:
-                _gather(code, "%parameters", patient, layout.parameter, layout.parameters, str(lane))
-            time = code.read("%time", patient)
-            code.do(f"store double {time}, ptr {code.lane(layout.scalar['TIME'], str(lane))}")
+            gather(code, "%states", patient, layout.state, layout.states, str(lane))
+            gather(code, "%parameters", patient, layout.parameter, layout.parameters, str(lane))
+            code.poke(code.read("%time", patient), layout.scalar["TIME"], str(lane))
         code.do("call void @prepare(ptr %ws)")
-        code.do("call void @observables(ptr %ws)")
+        code.do(f"call void @{name}_now(ptr %ws)")
         for lane, row in enumerate(rows):
             with code.when(code.let(f"icmp slt i64 {row}, %stop")):
-                base = code.let(f"mul i64 {row}, {layout.observables}")
-                with code.loop("0", str(layout.observables)) as index:
-                    place = code.lane(layout.observable, str(lane), offset=index)
-                    value = code.let(f"load double, ptr {place}")
-                    code.write(value, "%out", code.let(f"add i64 {base}, {index}"))
-    return code.function(f"@observe({', '.join(OBSERVE_ARGUMENTS)})", internal=False)
+                scatter(code, "%out", row, start, count, str(lane))
+    return code.function(f"@{name}({', '.join(READ_ARGUMENTS)})", internal=False)
 
 
 def _workspace_size(layout: Layout) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from unmask.engine.graph import COMPARISONS, Graph
+from unmask.engine.graph import COMPARISONS, LOGICAL, Graph
 from unmask.engine.targets.cpu.elementary import exponential, logarithm, power
 from unmask.engine.targets.cpu.listing import Listing, vector
 
 _BINARY = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
-_INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "sin": "sin", "cos": "cos"}
+_TRIGONOMETRIC = ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh")
+_INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor"} | {name: name for name in _TRIGONOMETRIC}
+INTRINSICS = tuple(_INTRINSIC.values())
 _PREDICATE = {"lt": "olt", "le": "ole", "eq": "oeq", "ne": "une"}
 
 
@@ -28,7 +30,7 @@ def hoisted(graph: Graph, roots: Iterable[int]) -> tuple[int, ...]:
 
 
 def _worth_keeping(graph: Graph, node: int) -> bool:
-    computed = graph.operation[node] not in ("constant", "input", "and", "or", "not", *COMPARISONS)
+    computed = graph.operation[node] not in ("constant", "input", *LOGICAL, *COMPARISONS)
     return graph.parameter_only(node) and computed
 
 
@@ -77,7 +79,7 @@ class Formulas:
             return code.call(_INTRINSIC[operation], x[0])
         if operation in _PREDICATE:
             return code.compare(_PREDICATE[operation], x[0], x[1])
-        if operation in ("and", "or"):
+        if operation in ("and", "or", "xor"):
             return code.mask(operation, x[0], x[1])
         if operation in ("min", "max"):
             first = code.compare("olt" if operation == "min" else "ogt", x[0], x[1])

@@ -10,8 +10,9 @@ from unmask.engine.targets.cpu.formulas import hoisted
 from unmask.engine.translate import Equations
 
 # One vector each: what belongs to a lane. FLAG is 0 while the lane's patient is on the way and 1 + Status
-# after. PATIENT holds row numbers (-1: no patient); REJECTED_LAST and SINGULAR are 0 or 1; UNSOUND is 0, or NaN
-# where a pivot is not finite.
+# after. PATIENT holds row numbers (-1: no patient); ACCEPT, REJECTED_LAST, SINGULAR, ENTERED, CHANGED and
+# LOCATING are 0 or 1; UNSOUND is 0, or NaN where a pivot is not finite. Those from ENTERED on serve whole
+# courses, those from CHANGED on the events (see location.py).
 SCALARS = (
     "TIME",
     "END",
@@ -28,6 +29,22 @@ SCALARS = (
     "ERROR",
     "FLAG",
     "PATIENT",
+    "ACCEPT",
+    "NEW_TIME",
+    "ENTERED",
+    "NEXT_GRID",
+    "CHANGED",
+    "LOCATING",
+    "MARGIN",
+    "START_MARGIN",
+    "LOW",
+    "LOW_MARGIN",
+    "HIGH",
+    "HIGH_MARGIN",
+    "SIDE",
+    "TRIALS",
+    "WIDTH",
+    "FULL_STEP",
 )
 
 
@@ -45,14 +62,18 @@ class Layout:
     states: int
     parameters: int
     observables: int
+    events: int
     scalar: dict[str, int]
     state: int
     trial: int
+    peak: int
     rate: int
     correction: int
     time_derivative: int
     stage: int
     observable: int
+    trigger: int
+    was: int
     parameter: int
     factor: dict[tuple[str, int, int], int]
     hoisted: tuple[int, ...]
@@ -82,12 +103,15 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
     sizes = {
         "state": n,
         "trial": n,
+        "peak": n,
         "rate": n,
         "correction": n,
         "time_derivative": n if equations.time_derivatives else 0,
         "stage": n * tableau.stages,
         "factor": len(entries),
         "observable": len(equations.observables),
+        "trigger": len(equations.triggers),
+        "was": len(equations.triggers),
         "parameter": parameters,
         "hoisted_start": len(kept),
     }
@@ -100,6 +124,7 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         states=n,
         parameters=parameters,
         observables=len(equations.observables),
+        events=len(equations.triggers),
         scalar={name: index for index, name in enumerate(SCALARS)},
         factor={entry: first_factor + index for index, entry in enumerate(entries)},
         hoisted=kept,
@@ -113,6 +138,8 @@ def _roots(equations: Equations) -> Iterable[int]:
     yield from equations.rates
     yield from equations.time_derivatives
     yield from equations.observables
+    yield from equations.triggers
+    yield from equations.margins
     yield from factors.lower.values()
     yield from factors.upper.values()
     yield from factors.reciprocals

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 LANES = 8
 VECTOR = f"<{LANES} x double>"
 BITS = f"<{LANES} x i64>"
+MASK = f"<{LANES} x i1>"
+EVERYWHERE = "<" + ", ".join(["i1 true"] * LANES) + ">"
 # Fused multiply-add where the machine has it, and nothing else of "fast math": the error control needs NaN
 # and infinity to be what they are.
 FLAGS = "contract"
@@ -75,20 +77,25 @@ class Listing:
 
     def select(self, mask: str, a: str, b: str, kind: str = VECTOR) -> str:
         """Return a in the lanes where the mask holds, b elsewhere."""
-        return self.let(f"select <{LANES} x i1> {mask}, {kind} {a}, {kind} {b}")
+        return self.let(f"select {MASK} {mask}, {kind} {a}, {kind} {b}")
 
     def mask(self, operation: str, a: str, b: str) -> str:
         """Return ``and``, ``or`` or ``xor`` of two masks."""
-        return self.let(f"{operation} <{LANES} x i1> {a}, {b}")
+        return self.let(f"{operation} {MASK} {a}, {b}")
 
     def invert(self, a: str) -> str:
         """Return the mask that holds where ``a`` does not."""
-        return self.mask("xor", a, "<" + ", ".join(["i1 true"] * LANES) + ">")
+        return self.mask("xor", a, EVERYWHERE)
 
     def spread(self, scalar: str) -> str:
         """Return the vector with a scalar in every lane."""
         first = self.let(f"insertelement {VECTOR} poison, double {scalar}, i64 0")
         return self.let(f"shufflevector {VECTOR} {first}, {VECTOR} poison, <{LANES} x i32> zeroinitializer")
+
+    def somewhere(self, mask: str) -> str:
+        """Return whether a mask holds in any lane, as a scalar condition."""
+        bits = self.let(f"bitcast {MASK} {mask} to i{LANES}")
+        return self.let(f"icmp ne i{LANES} {bits}, 0")
 
     # -- memory --------------------------------------------------------------------------------------------
 
@@ -121,6 +128,14 @@ class Listing:
         """Return the address of one lane of a vector of the workspace."""
         return self.element(self.slot(slot, offset=offset), lane)
 
+    def peek(self, slot: int | str, lane: str, offset: str = "0") -> str:
+        """Return one lane of a vector of the workspace."""
+        return self.let(f"load double, ptr {self.lane(slot, lane, offset)}")
+
+    def poke(self, value: str, slot: int | str, lane: str, offset: str = "0") -> None:
+        """Write one lane of a vector of the workspace."""
+        self.do(f"store double {value}, ptr {self.lane(slot, lane, offset)}")
+
     # -- control flow --------------------------------------------------------------------------------------
 
     @contextmanager
@@ -140,6 +155,21 @@ class Listing:
         again = self.let(f"icmp slt i64 {following}, {stop}")
         self.do(f"br i1 {again}, label %{head}, label %{after}")
         self._label(after)
+
+    @contextmanager
+    def span(self, start: str, stop: str) -> Iterator[str]:
+        """Run the body for start, start + 1, ... below stop; perhaps never."""
+        with self.when(self.let(f"icmp slt i64 {start}, {stop}")), self.loop(start, stop) as index:
+            yield index
+
+    @contextmanager
+    def lanes(self, mask: str) -> Iterator[str]:
+        """Run the body for every lane in which a mask holds."""
+        with (
+            self.loop("0", str(LANES)) as lane,
+            self.when(self.let(f"extractelement {MASK} {mask}, i64 {lane}")),
+        ):
+            yield lane
 
     @contextmanager
     def forever(self) -> Iterator[str]:

@@ -23,6 +23,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from unmask.engine.tableaus import Tableau
 from unmask.errors import ModelError
 from unmask.model.system import Model
@@ -33,9 +36,10 @@ _LOCK = threading.RLock()
 
 _pointer, _double, _integer = ctypes.c_void_p, ctypes.c_double, ctypes.c_int64
 _INTEGRATE = ctypes.CFUNCTYPE(
-    None, *[_pointer] * 11, _double, _double, _integer, _integer, _pointer
+    None, *[_pointer] * 12, _double, _double, _integer, _integer, _pointer
 )  # ensemble.INTEGRATE_ARGUMENTS
-_OBSERVE = ctypes.CFUNCTYPE(None, *[_pointer] * 4, _integer, _integer, _pointer)
+_READ = ctypes.CFUNCTYPE(None, *[_pointer] * 4, _integer, _integer, _pointer)  # ensemble.READ_ARGUMENTS
+_ADVANCE = ctypes.CFUNCTYPE(None, _pointer, _double, _double, _integer, _integer, _pointer)
 _SIZE = ctypes.CFUNCTYPE(None, _pointer)
 
 
@@ -44,8 +48,9 @@ class Kernels:
 
     Attributes
     ----------
-    integrate, observe
-        See :mod:`unmask.engine.targets.cpu.ensemble` for the arguments.
+    integrate, observe, triggers, advance
+        See :mod:`unmask.engine.targets.cpu.ensemble` and :mod:`unmask.engine.targets.cpu.course` for the
+        arguments.
     workspace_size
         Vectors of eight doubles that a call needs, aligned to 64 bytes.
     """
@@ -53,10 +58,17 @@ class Kernels:
     def __init__(self, loaded: Any) -> None:
         self._loaded = loaded  # owns the machine code
         self.integrate = _INTEGRATE(loaded.get_function_address("integrate"))
-        self.observe = _OBSERVE(loaded.get_function_address("observe"))
+        self.observe = _READ(loaded.get_function_address("observe"))
+        self.triggers = _READ(loaded.get_function_address("triggers"))
+        self.advance = _ADVANCE(loaded.get_function_address("advance"))
         size = ctypes.c_int64()
         _SIZE(loaded.get_function_address("workspace_size"))(ctypes.addressof(size))
         self.workspace_size = size.value
+
+    def workspace(self) -> tuple[NDArray[np.float64], int]:
+        """Return zeroed memory for one call, and where in it the first 64-byte boundary is."""
+        memory = np.zeros(8 * self.workspace_size + 8)
+        return memory, memory.ctypes.data + (-memory.ctypes.data) % 64
 
 
 def kernels(model: Model, tableau: Tableau) -> Kernels:

@@ -28,7 +28,8 @@ def functions(equations: Equations, layout: Layout, tableau: Tableau) -> str:
             _solve(equations, layout),
             _observables(equations, layout),
             _first_step_size(layout),
-            _step(equations, layout, tableau),
+            _attempt(equations, layout, tableau),
+            _commit(layout),
         )
     )
 
@@ -51,7 +52,7 @@ def _rates(equations: Equations, layout: Layout) -> str:
 
 def _observables(equations: Equations, layout: Layout) -> str:
     places = layout.places(equations, layout.state, "TIME")
-    return _evaluation("observables", equations, places, equations.observables, layout.observable)
+    return _evaluation("observe_now", equations, places, equations.observables, layout.observable)
 
 
 def _evaluation(
@@ -157,7 +158,8 @@ def _scale(code: Listing, state: str, magnitude: str) -> str:
     return code.binary("fadd", absolute, code.binary("fmul", code.spread("%rtol"), magnitude))
 
 
-def _step(equations: Equations, layout: Layout, tableau: Tableau) -> str:
+def _attempt(equations: Equations, layout: Layout, tableau: Tableau) -> str:
+    """One step of every lane into the trial vectors, and whether it is accepted; the states stay."""
     code = Listing()
     scalar = layout.scalar
     autonomous = not equations.time_derivatives
@@ -166,6 +168,9 @@ def _step(equations: Equations, layout: Layout, tableau: Tableau) -> str:
     last = code.compare("oge", wanted, left)
     # Two equal steps rather than one full step and a sliver.
     near = code.compare("ogt", code.binary("fmul", wanted, vector(2.0)), left)
+    if layout.events:  # the search for an event's moment knows which step it wants
+        searching = code.compare("ogt", code.load(scalar["LOCATING"]), vector(0.5))
+        near = code.mask("and", near, code.invert(searching))
     step = code.select(near, code.binary("fmul", left, vector(0.5)), wanted)
     step = code.select(last, left, step)
     inverse = code.binary("fdiv", vector(1.0), step)
@@ -186,7 +191,20 @@ def _step(equations: Equations, layout: Layout, tableau: Tableau) -> str:
 
     _new_state_and_error(code, layout, tableau)
     _control(code, layout, tableau, wanted, step, last, near)
-    return code.function("@step(ptr %ws, ptr %atol, double %rtol, double %limit)")
+    return code.function("@attempt(ptr %ws, ptr %atol, double %rtol, double %limit)")
+
+
+def _commit(layout: Layout) -> str:
+    """Move the lanes whose step was accepted to their new time and state."""
+    code = Listing()
+    scalar = layout.scalar
+    accept = code.compare("ogt", code.load(scalar["ACCEPT"]), vector(0.5))
+    time = code.select(accept, code.load(scalar["NEW_TIME"]), code.load(scalar["TIME"]))
+    code.store(time, scalar["TIME"])
+    with code.loop("0", str(layout.states)) as state:
+        new, old = code.load(layout.trial, offset=state), code.load(layout.state, offset=state)
+        code.store(code.select(accept, new, old), layout.state, offset=state)
+    return code.function("@commit(ptr %ws)")
 
 
 def _combination(code: Listing, increments: list[str], weights: tuple[float, ...]) -> str:
@@ -228,7 +246,10 @@ def _stage(code: Listing, layout: Layout, tableau: Tableau, stage: int, weight: 
 
 
 def _new_state_and_error(code: Listing, layout: Layout, tableau: Tableau) -> None:
-    """New state into the trial vectors; mean square of the error over its tolerance into ERROR."""
+    """New state into the trial vectors; mean square of the error over its tolerance into ERROR.
+
+    The largest value that each state has had since the interval began is kept as well (see ensemble.arrive).
+    """
     code.store(code.load(layout.scalar["UNSOUND"]), layout.scalar["ERROR"])
     with code.loop("0", str(layout.states)) as state:
         old = code.load(layout.state, offset=state)
@@ -236,6 +257,8 @@ def _new_state_and_error(code: Listing, layout: Layout, tableau: Tableau) -> Non
         new = code.binary("fadd", code.load(layout.trial, offset=state), error)
         code.store(new, layout.trial, offset=state)
         before, after = code.call("fabs", old), code.call("fabs", new)
+        peak = code.load(layout.peak, offset=state)
+        code.store(code.select(code.compare("ogt", before, peak), before, peak), layout.peak, offset=state)
         larger = code.select(code.compare("ogt", before, after), before, after)
         ratio = code.binary("fdiv", error, _scale(code, state, larger))
         square = code.binary("fmul", ratio, ratio)
@@ -271,13 +294,10 @@ def _control(
 
     time = code.load(scalar["TIME"])
     moved = code.select(last, code.load(scalar["END"]), code.binary("fadd", time, step))
-    time_after = code.select(accept, moved, time)
-    code.store(time_after, scalar["TIME"])
+    code.store(moved, scalar["NEW_TIME"])
+    code.store(code.select(accept, vector(1.0), vector(0.0)), scalar["ACCEPT"])
     code.store(hint, scalar["STEP"])
     code.store(code.select(accept, vector(0.0), vector(1.0)), scalar["REJECTED_LAST"])
-    with code.loop("0", str(layout.states)) as state:
-        new, old = code.load(layout.trial, offset=state), code.load(layout.state, offset=state)
-        code.store(code.select(accept, new, old), layout.state, offset=state)
 
     steps = code.binary("fadd", code.load(scalar["STEPS"]), vector(1.0))
     code.store(steps, scalar["STEPS"])

@@ -1,0 +1,113 @@
+"""Units that a file declares, as dimension and factor; what it leaves to defaults counts as not declared."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from unmask.errors import DataError, ModelError
+from unmask.model.quantity import ONE, Unit, parse
+from unmask.model.sbml.symbols import Quantity
+
+_AVOGADRO = 6.02214076e23
+# SBML's names that pint spells otherwise; an item is a mole divided by Avogadro's number, as SimBiology has it.
+_KINDS = {"dimensionless": ONE, "avogadro": Unit(_AVOGADRO, ())}
+_PREFIXES = ("MWBUILTINUNIT_", "MWDERIVEDUNIT_", "MWBUILTINPREFIX_")
+_L2_DEFAULTS = ("substance", "volume", "area", "length", "time")
+
+
+def base_kind(kind: str) -> Unit:
+    """Return one of SBML's own units (``"mole"``, ``"item"``, ``"second"``)."""
+    if kind in _KINDS:
+        return _KINDS[kind]
+    if kind == "item":
+        mole = parse("mole")
+        return Unit(mole.factor / _AVOGADRO, mole.dimension)
+    return parse({"Celsius": "kelvin", "celsius": "kelvin"}.get(kind, kind))
+
+
+class DeclaredUnits:
+    """Units of a file by identifier.
+
+    Raises
+    ------
+    DataError
+        ``sbml.unknown_unit``: an identifier that is defined nowhere, or a definition that does not reduce to base
+        units.
+    """
+
+    def __init__(self, model: Any, file: str) -> None:
+        self.file = file
+        self.model = model
+        self.definitions = {item.getId(): item for item in model.getListOfUnitDefinitions()}
+
+    def named(self, identifier: str) -> Unit | None:
+        """Return the unit of an identifier, ``None`` for an empty one."""
+        if not identifier:
+            return None
+        definition = self.definitions.get(identifier)
+        if definition is not None:
+            return self._reduced(identifier, definition)
+        if identifier in _L2_DEFAULTS and self.model.getLevel() < 3:
+            return None  # not redefined: the default of Level 2, which few authors mean
+        try:
+            return base_kind(identifier)
+        except ModelError:
+            pass
+        plain = identifier
+        for prefix in _PREFIXES:
+            plain = plain.replace(prefix, "")
+        try:
+            # SimBiology writes "nanomole__liter" for a ratio and "meter___3" for a power.
+            return parse(plain.replace("___", "**").replace("__", "/"))
+        except ModelError as error:
+            raise DataError(
+                "sbml.unknown_unit", file=self.file, unit=identifier, reason="it is defined nowhere"
+            ) from error
+
+    def _reduced(self, identifier: str, definition: Any) -> Unit:
+        import libsbml
+
+        result = ONE
+        for part in definition.getListOfUnits():
+            kind = libsbml.UnitKind_toString(part.getKind())
+            exponent = part.getExponentAsDouble()
+            try:
+                base = base_kind(kind)
+            except ModelError as error:
+                reason = f"it is made of {kind!r}, which is no unit of SBML"
+                raise DataError(
+                    "sbml.unknown_unit", file=self.file, unit=identifier, reason=reason
+                ) from error
+            scale = part.getMultiplier() * 10.0 ** part.getScale()
+            if not (0.0 < scale < float("inf")) or exponent != exponent:
+                reason = f"multiplier {part.getMultiplier():g}, scale {part.getScale()} and exponent {exponent:g} make no unit"
+                raise DataError("sbml.unknown_unit", file=self.file, unit=identifier, reason=reason)
+            power = Fraction(exponent).limit_denominator(1000)
+            result = result * Unit(base.factor * scale, base.dimension).power(power)
+        return result
+
+    def time(self) -> Unit | None:
+        """Return the unit of time, ``None`` where the file does not say."""
+        if self.model.getLevel() >= 3:
+            return self.named(self.model.getTimeUnits())
+        return self.named("time")
+
+    def of(self, item: Quantity) -> Unit | None:
+        """Return the unit of a quantity, of a species that of its amount."""
+        if item.unit:
+            return self.named(item.unit)
+        if item.kind == "species":
+            return self.named(self.model.getSubstanceUnits() if self.model.getLevel() >= 3 else "substance")
+        if item.kind == "compartment":
+            return self._of_size(item.dimensions)
+        return ONE if item.kind == "stoichiometry" else None
+
+    def _of_size(self, dimensions: float) -> Unit | None:
+        kinds = {3.0: "volume", 2.0: "area", 1.0: "length"}
+        if dimensions not in kinds:
+            return None
+        if self.model.getLevel() < 3:
+            return self.named(kinds[dimensions])
+        getter = {3.0: "getVolumeUnits", 2.0: "getAreaUnits", 1.0: "getLengthUnits"}[dimensions]
+        return self.named(getattr(self.model, getter)())

@@ -1,0 +1,1 @@
+"""Any model, own or imported, for one patient or a population: doses, variation between patients, trajectories."""

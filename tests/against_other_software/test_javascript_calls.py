@@ -200,6 +200,22 @@ def test_the_statuses_seen_are_different(tmp_path):
     assert answers == ["STEP_TOO_SMALL", "NOT_FINITE", "OUT_OF_STEPS", "SINGULAR"]
 
 
+@pytest.mark.parametrize(("speed", "end"), [(1.0, 20.0), (1.0, 1.0), (1e-3, 1000.0001), (1.0, 1.02)])
+def test_a_species_far_below_zero_fails_as_in_a_course(speed, end, tmp_path):
+    model = Model("below", (Species("x", "1", "", 1.0),), (), (), (sp.Float(-speed),), ("x",))
+    compiled = compile_model(model)
+    course = compiled.course(compiled.initial_states(1), compiled.default_parameters(1))
+    compiled.advance(course, end)
+    (answer,) = call(write(model, tmp_path), [("simulate", [{"until": end}])])
+    assert (
+        answer["status"]
+        == Status(int(course.status[0])).name
+        == ("NEGATIVE" if end in (20.0, 1.02) else "OK")
+    )
+    assert answer["reached"] == end
+    assert answer["state"]["x"] == pytest.approx(course.states[0, 0], rel=1e-9)
+
+
 def dose(**changed):
     return {"until": 1.0, "doses": [{"species": "x", "amount": 1.0, "times": [0.0]} | changed]}
 

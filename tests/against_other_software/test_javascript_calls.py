@@ -170,7 +170,12 @@ HUGE = Model("huge", (Species("x", "1", "", 1.0),), (), (), (sp.Float("1e300") *
 ENDLESS = Model("endless", (Species("x", "1", "", 1.0),), (), (), (sp.cos(1e4 * sp.Symbol("t")),), ("x",))
 
 
-@pytest.mark.parametrize("model", [POLE, UNDEFINED, HUGE, ENDLESS], ids=lambda model: model.name)
+STEEP = Model(  # two equal rows so large that 1/(h gamma) is lost in them at every step size
+    "steep", tuple(Species(name, "1", "", 1.0) for name in "xy"), (), (), (2.0**200 * (x - y),) * 2, ("x",)
+)
+
+
+@pytest.mark.parametrize("model", [POLE, UNDEFINED, HUGE, ENDLESS, STEEP], ids=lambda model: model.name)
 def test_a_patient_fails_as_in_python_with_a_sentence_and_nothing_beyond(model, tmp_path):
     compiled = compile_model(model)
     (answer,) = call(write(model, tmp_path), [("simulate", [{"times": [0.0, 20.0], "maxSteps": 500}])])
@@ -190,9 +195,25 @@ def test_a_patient_fails_as_in_python_with_a_sentence_and_nothing_beyond(model, 
 def test_the_statuses_seen_are_different(tmp_path):
     answers = [
         call(write(model, tmp_path), [("simulate", [{"until": 20.0, "maxSteps": 500}])])[0]["status"]
-        for model in (POLE, UNDEFINED, ENDLESS)
+        for model in (POLE, UNDEFINED, ENDLESS, STEEP)
     ]
-    assert answers == ["STEP_TOO_SMALL", "NOT_FINITE", "OUT_OF_STEPS"]
+    assert answers == ["STEP_TOO_SMALL", "NOT_FINITE", "OUT_OF_STEPS", "SINGULAR"]
+
+
+@pytest.mark.parametrize(("speed", "end"), [(1.0, 20.0), (1.0, 1.0), (1e-3, 1000.0001), (1.0, 1.02)])
+def test_a_species_far_below_zero_fails_as_in_a_course(speed, end, tmp_path):
+    model = Model("below", (Species("x", "1", "", 1.0),), (), (), (sp.Float(-speed),), ("x",))
+    compiled = compile_model(model)
+    course = compiled.course(compiled.initial_states(1), compiled.default_parameters(1))
+    compiled.advance(course, end)
+    (answer,) = call(write(model, tmp_path), [("simulate", [{"until": end}])])
+    assert (
+        answer["status"]
+        == Status(int(course.status[0])).name
+        == ("NEGATIVE" if end in (20.0, 1.02) else "OK")
+    )
+    assert answer["reached"] == end
+    assert answer["state"]["x"] == pytest.approx(course.states[0, 0], rel=1e-9)
 
 
 def dose(**changed):

@@ -100,6 +100,7 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         "UPPER": len(factors.upper),
         "OBSERVABLE": len(equations.observables),
         "TOLERANCE": n,
+        "PEAK": n,
         "PARAMETER": parameters,
         "HOISTED": len(kept),
     }

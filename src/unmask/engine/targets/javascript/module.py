@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
-from unmask.engine.status import Status
+from unmask.engine.status import NEGLIGIBLE, Status
 from unmask.engine.tableaus import METHODS, Tableau
 from unmask.engine.targets.cpu.step import AFTER_NAN, GROW, SAFETY, SHRINK, SMALLEST_STEP
 from unmask.engine.targets.javascript import step
@@ -146,6 +146,9 @@ def _constants(model: Model, layout: Layout, tableau: Tableau, size: int) -> str
         item.extinct_below if item.extinct_below > 0.0 else (0.0 if item.nonnegative else -math.inf)
         for item in model.species
     ]
+    allowances = [
+        NEGLIGIBLE * item.absolute_tolerance if item.nonnegative else math.inf for item in model.species
+    ]
     tolerances = ", ".join(number(float(item.absolute_tolerance)) for item in model.species)
     values = {
         "STATES": str(len(model.species)),
@@ -158,6 +161,8 @@ def _constants(model: Model, layout: Layout, tableau: Tableau, size: int) -> str
         "SMALLEST_RELATIVE_STEP": number(_SMALLEST_RELATIVE_STEP),
         "EXPONENT": number(-0.5 / (tableau.error_order + 1)),
         "FLOORS": f"Float64Array.of({', '.join(number(float(value)) for value in floors)})",
+        "NEGLIGIBLE": number(NEGLIGIBLE),
+        "ALLOWANCES": f"Float64Array.of({', '.join(number(float(value)) for value in allowances)})",
         "JACOBIAN_ROWS": f"Int32Array.of({', '.join(str(row) for row, _ in layout.jacobian)})",
         "JACOBIAN_COLUMNS": f"Int32Array.of({', '.join(str(column) for _, column in layout.jacobian)})",
         "WORK": f"new Float64Array({size})",

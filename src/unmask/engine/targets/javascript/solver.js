@@ -32,12 +32,24 @@ function singular() {
   return false;
 }
 
+// The end of an interval: states below their floor become 0. One that is below zero by more than its allowance and
+// NEGLIGIBLE times rtol of the largest value it had in the interval is no rounding of the solver's.
+function arrive(rtol) {
+  const w = WORK;
+  for (let i = 0; i < STATES; i++) {
+    if (w[STATE + i] < -(w[PEAK + i] * rtol * NEGLIGIBLE + ALLOWANCES[i])) return NEGATIVE;
+  }
+  for (let i = 0; i < STATES; i++) if (w[STATE + i] < FLOORS[i]) w[STATE + i] = 0;
+  return OK;
+}
+
 // From w[TIME] to end, where states below their floor become 0. Returns a status (an index of STATUSES); w[TIME] is
 // the time reached and w[STEP] a first step for the next interval, 0 after a failure.
 function advance(end, rtol, maxSteps, counts) {
   const w = WORK;
   if (!(w[STEP] > 0)) w[STEP] = firstStep(end - w[TIME], rtol);
   let wanted = w[STEP];
+  for (let i = 0; i < STATES; i++) w[PEAK + i] = 0;
   let rejectedLast = false;
   for (let steps = 1; ; steps++) {
     const time = w[TIME];
@@ -61,9 +73,9 @@ function advance(end, rtol, maxSteps, counts) {
       for (let i = 0; i < STATES; i++) w[STATE + i] = w[TRIAL + i];
       if (last) {
         w[TIME] = end;
-        w[STEP] = wanted;
-        for (let i = 0; i < STATES; i++) if (w[STATE + i] < FLOORS[i]) w[STATE + i] = 0;
-        return OK;
+        const status = arrive(rtol);
+        w[STEP] = status === OK ? wanted : 0;
+        return status;
       }
       w[TIME] = time + h;
     } else {

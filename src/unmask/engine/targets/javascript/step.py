@@ -133,6 +133,7 @@ _ERROR = """\
   for (let i = 0; i < {n}; i++) {{
     const error = w[i + {CORRECTION}], before = w[i + {STATE}], after = w[i + {TRIAL}] + error;
     w[i + {TRIAL}] = after;
+    if (Math.abs(before) > w[i + {PEAK}]) w[i + {PEAK}] = Math.abs(before);
     const larger = Math.abs(before) > Math.abs(after) ? Math.abs(before) : Math.abs(after);
     const ratio = error / (w[i + {TOLERANCE}] + rtol * larger);
     sum += ratio * ratio + (after - after);

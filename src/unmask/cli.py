@@ -20,6 +20,7 @@ import typer
 
 from unmask import __version__
 from unmask.cli_model import model_compile
+from unmask.cli_model_trial import run_own_model
 from unmask.cli_response import assess
 from unmask.cli_simulation import model_conformance, model_export, model_import, model_simulate
 from unmask.errors import ConfigurationError, NumericalError, UnmaskError
@@ -133,7 +134,19 @@ def trial(
         return
     if name is None:
         raise ConfigurationError("cli.no_trial", known=", ".join(protocol.available()))
+    from unmask.trial.model_protocol import has_own_model
 
+    if has_own_model(name):
+        unused: dict[str, object] = {
+            "--observed": observed,
+            "--cdisc": cdisc,
+            "--cdisc-formats": cdisc_formats,
+        }
+        unused["--resume"] = resume or None
+        run_own_model(
+            name, patients, seed, settings or [], out, workers, force=force, as_json=as_json, unused=unused
+        )
+        return
     from unmask.report import observed_table, terminal
     from unmask.survival.observed import read_observed
     from unmask.trial.cdisc import refuse_cdisc, write_cdisc

@@ -70,7 +70,8 @@ def run_course(
     max_steps: int = 20_000,
     threads: int = 1,
     chunk: int = DEFAULT_CHUNK,
-) -> None:
+    queue: EventQueue | None = None,
+) -> EventQueue:
     """Take every patient of a course to ``end``, carrying out the model's events at their moments.
 
     ``course.was`` is what triggers were before the start (``Event.initially``, see :func:`triggers_before`): what
@@ -83,9 +84,15 @@ def run_course(
         From :meth:`CompiledModel.course`; changed in place.
     end, rtol, max_steps, threads, chunk
         As in :meth:`CompiledModel.advance`.
+    queue
+        What an earlier call for the same course returned: events that have fired and wait are kept.
+
+    Returns
+    -------
+    What waits at ``end``, for the next call.
     """
-    queue = _EventQueue(compiled, course, end)
-    rows = np.arange(len(course.states), dtype=np.int64)
+    queue = queue or EventQueue(compiled, course, end)
+    rows = np.flatnonzero(~course.failed)
     while len(rows):
         until = np.full(len(course.states), end)
         until[rows] = np.minimum(end, queue.next_due(rows))
@@ -96,6 +103,7 @@ def run_course(
         waiting = (course.status[rows] == Status.EVENT) | (queue.next_due(rows) <= course.time[rows])
         queue.carry_out(rows[waiting])
         rows = rows[(waiting | (course.time[rows] < end)) & ~course.failed[rows]]
+    return queue
 
 
 def triggers_before(model: Model, patients: int) -> NDArray[np.int8]:
@@ -117,7 +125,7 @@ def _scramble(*keys: Rows) -> NDArray[np.uint64]:
     return mixed
 
 
-class _EventQueue:
+class EventQueue:
     """What has fired in the patients of a course and waits for its moment."""
 
     def __init__(self, compiled: CompiledModel, course: Course, end: float) -> None:

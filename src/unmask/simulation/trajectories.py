@@ -142,7 +142,7 @@ def simulate(
     block = max(1, _BLOCK_VALUES // max(1, len(times) * len(model.species)))
     for first in range(0, start.size, block):
         rows = slice(first, first + block)
-        course = _course(compiled, start, rows, times, doses)
+        course = start_course(compiled, start, rows, times, doses)
         run_course(compiled, course, float(times[-1]), rtol=rtol, max_steps=max_steps, threads=threads)
         values[rows] = _observed(compiled, course)
         status[rows], steps[rows], reached[rows] = course.status, course.steps, course.time
@@ -183,16 +183,17 @@ def typical_tolerances(
         return declared
     compiled = compile_model(model, method)
     first = Population(model, start.labels[:1], start.states[:1], start.parameters[:1])
-    course = _course(compiled, first, slice(0, 1), times, doses)
+    course = start_course(compiled, first, slice(0, 1), times, doses)
     run_course(compiled, course, float(times[-1]), rtol=_PILOT_TOLERANCE, max_steps=100_000)
     seen = np.abs(np.concatenate([course.output[0], course.states, first.states]))
     largest = np.nanmax(np.where(np.isfinite(seen), seen, np.nan), axis=0, initial=0.0)
     return np.where(largest > 0, np.maximum(_NEGLIGIBLE_SHARE * largest, _SMALLEST), declared)
 
 
-def _course(
+def start_course(
     compiled: CompiledModel, start: Population, rows: slice, times: Floats, doses: Sequence[Dosing]
 ) -> Course:
+    """Return patients at the start of a course with doses, outputs at ``times``, and stops where equations jump."""
     model = compiled.model
     states, parameters = start.states[rows], start.parameters[rows]
     count = len(states)

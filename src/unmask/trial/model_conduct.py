@@ -98,7 +98,7 @@ class Conduct:
                 died = (hazard >= threshold) & np.isinf(death)
                 share = (threshold - before) / np.where(hazard > before, hazard - before, 1.0)
                 date = self.scans[scan - 1] + share * (day - self.scans[scan - 1])
-                death[died] = np.maximum(np.floor(date[died]), 1.0)
+                death[died] = np.ceil(date[died])
                 # Who died before this scan was not scanned.
                 measured[death <= day, scan] = np.nan
                 if arm.stop_at_progression:

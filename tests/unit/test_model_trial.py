@@ -42,7 +42,9 @@ def fixture_result() -> ModelTrialResult:
 def alike(folder: Path) -> None:
     """Every patient as the model itself has it, measured without error."""
     (folder / "vary.toml").write_text(
-        '[parameters.k_growth]\ndistribution = "fixed"\nvalue = 0.012\n', encoding="utf-8"
+        '[parameters.k_growth]\ndistribution = "fixed"\nvalue = 0.012\n'
+        '[parameters.capacity]\ndistribution = "fixed"\nvalue = 1e30\n',
+        encoding="utf-8",
     )
 
 

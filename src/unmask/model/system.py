@@ -87,6 +87,8 @@ class Event:
         Value of the trigger before the start: with ``False`` an event whose condition holds at the start fires then.
     values_at_trigger
         Whether the values are those of the moment of firing, rather than of the end of the delay.
+    description
+        What happens, for those who read the equations.
     """
 
     name: str
@@ -97,6 +99,7 @@ class Event:
     persistent: bool = True
     initially: bool = True
     values_at_trigger: bool = True
+    description: str = ""
 
 
 @dataclass(frozen=True)

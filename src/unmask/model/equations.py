@@ -158,9 +158,7 @@ def _event_rows(event: Event, names: dict[sp.Symbol, str], time_unit: str) -> li
 
     delay = "" if event.delay is None else f" \\text{{ after }} {show(event.delay)} \\text{{ {time_unit}s}}"
     rows = [f"\\text{{when }}& {show(event.trigger)}{delay}:"]
-    rows += [
-        f"{names[sp.Symbol(name)]} \\leftarrow{{}}& {show(value)}" for name, value in event.assignments
-    ]
+    rows += [f"{names[sp.Symbol(name)]} \\leftarrow{{}}& {show(value)}" for name, value in event.assignments]
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -47,17 +48,16 @@ class Evaluator:
         return np.stack([np.broadcast_to(rate, states.shape[1:]) for rate in rates])
 
 
-def _function(
-    model: Model, steps: list[tuple[str, Any]], results: list[str]
-) -> Callable[..., tuple[Array, ...]]:
+def _function(model: Model, steps: list[tuple[str, Any]], results: list[str]) -> Callable[..., list[Array]]:
     """Return a function of time, species and parameters that runs ``steps`` in order and gives ``results``."""
     printer = NumPyPrinter()
     names = ", ".join((model.time_symbol, *model.species_names, *model.parameter_names))
     lines = [f"def function({names}):"]
     lines += [f"    {name} = {printer.doprint(expression)}" for name, expression in steps]
-    lines.append(f"    return ({', '.join(results)},)")
-    # Generated from checked symbols and SymPy's own printer: nothing a user wrote is run as it stands.
-    scope: dict[str, Any] = {"numpy": np}
+    lines.append(f"    return [{', '.join(results)}]")
+    # Generated from checked symbols and SymPy's own printer: nothing a user wrote is run as it stands. The printer
+    # writes Max and Min with functools.reduce.
+    scope: dict[str, Any] = {"numpy": np, "functools": functools}
     exec("\n".join(lines), scope)
-    function: Callable[..., tuple[Array, ...]] = scope["function"]
+    function: Callable[..., list[Array]] = scope["function"]
     return function

@@ -145,7 +145,9 @@ class Module:
             raise ModelError("model.event_without_assignment", module=self.name, event=event.name)
         for name in assigned:
             if name not in species:
-                raise ModelError("model.event_assigns_foreign", module=self.name, event=event.name, symbol=name)
+                raise ModelError(
+                    "model.event_assigns_foreign", module=self.name, event=event.name, symbol=name
+                )
             if assigned.count(name) > 1:
                 raise ModelError("model.event_assigns_twice", module=self.name, event=event.name, symbol=name)
 

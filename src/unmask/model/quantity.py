@@ -73,15 +73,14 @@ def _sorted(exponents: Mapping[str, Fraction]) -> tuple[tuple[str, Fraction], ..
 
 @cache
 def registry() -> pint.UnitRegistry[float]:
-    """Return the unit registry: pint's own units, cells as a dimension, ``Mc`` = 1e6 cells, and molecules.
+    """Return the unit registry: pint's own units, cells as a dimension, and ``Mc`` = 1e6 cells.
 
-    A molecule is an amount of substance, 1/Avogadro of a mole: numbers of molecules and moles are convertible and,
-    like all such, never mixed without a parameter that converts.
+    Pint's molecule is an amount of substance, 1/Avogadro of a mole: numbers of molecules and moles are convertible
+    and, like all such, never mixed without a parameter that converts.
     """
     units: pint.UnitRegistry[float] = pint.UnitRegistry()
     units.define("cell = [cell_number]")
     units.define("Mc = 1e6 * cell")
-    units.define("molecule = particle")
     return units
 
 

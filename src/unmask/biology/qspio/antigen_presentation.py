@@ -91,7 +91,9 @@ def antigen(
                 factor=10.0,
             ),
             exported("degradation_rate", 2.0, "1/day", "degradation in the tumour", f"k_xP{n}_deg"),
-            exported("uptake_rate", 14.4, "1/(day*cell)", "uptake by an antigen-presenting cell", f"k_P{n}_up"),
+            exported(
+                "uptake_rate", 14.4, "1/(day*cell)", "uptake by an antigen-presenting cell", f"k_P{n}_up"
+            ),
             exported("processing_rate", 17.28, "1/day", "antigen that becomes peptide", f"k_P{n}_deg"),
             exported("peptide_degradation_rate", 144.0, "1/day", "degradation of peptide", f"k_p{n}_deg"),
             exported(

@@ -8,7 +8,7 @@ Equations (densities in the synapse: R PD-1, L PD-L1, M PD-L2; a antibody to PD-
     dR/dt   = - dRL/dt - dRM/dt - bind_a - cross_a,            PD-L1 with its antibody alike
     inhibition = b^n / (b^n + 1),                              b = (RL + RM) / pd1_half
 
-Every cell pair is alike, so these are densities of one typical synapse; it fills with ligands within seconds.
+Every cell pair is alike, so these are densities of one typical synapse; ligands bind within milliseconds.
 
 The exponent n is a parameter, so b is kept from exactly 0, where b^n has no derivative: ``Max(RL + RM, floor)``.
 
@@ -156,9 +156,7 @@ CHECKPOINT_SYNAPSE = Module(
         ),
     ),
     rules=(
-        Definition(
-            "pd1_engaged", DENSITY, "Max(pd1_pdl1 + pd1_pdl2, engaged_floor)", "PD-1 on its ligands"
-        ),
+        Definition("pd1_engaged", DENSITY, "Max(pd1_pdl1 + pd1_pdl2, engaged_floor)", "PD-1 on its ligands"),
         Definition(
             "pd1_inhibition",
             "1",

@@ -26,7 +26,7 @@ COMPARTMENTS = Module(
             1.37444678594553,
             "mL",
             "tumour-draining lymph nodes",
-            "V_LN, 1374.4 mm3: three of them",
+            "V_LN, 1374.4 mm3",
         ),
         Parameter(
             "one_cell",

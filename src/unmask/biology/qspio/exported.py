@@ -2,8 +2,8 @@
 
 The equations of this package are those of the paper and of the exported model. Where the authors took a value from is
 stated in the supplement of the paper, which was not read again for this package; every source says so. Ranges are a
-factor about the value, except those of the ten parameters that the paper's sensitivity analysis (its spider plot)
-varies: there they are what the authors' virtual patients span.
+factor about the value, except those of nine parameters that the paper's sensitivity analysis (its spider plot) varies:
+there they are the rounded span of the benchmark patients that were drawn over it (docs/model.md), so second-hand.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def exported(
         The range of the paper's sensitivity analysis, in ``unit``.
     """
     low, high = (value / factor, value * factor) if spider is None else spider
-    span = f"a factor of {factor:g}, assumed" if spider is None else "that of the paper's spider plot"
+    span = f"a factor of {factor:g}, assumed" if spider is None else "about that of the paper's spider plot"
     return Parameter(
         name=name,
         value=value,

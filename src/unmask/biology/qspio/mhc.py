@@ -60,6 +60,12 @@ MHC = Module(
         Need("mhc_bound_in_endosome", "molecule/um**2/day", "net binding of peptides", "sum"),
         Need("mhc_freed_on_surface", "molecule/um**2/day", "peptides that fall off", "sum"),
     ),
-    provides=("free_mhc_endosome", "endosome_area", "endosome_volume", "surface_area", "externalization_rate"),
+    provides=(
+        "free_mhc_endosome",
+        "endosome_area",
+        "endosome_volume",
+        "surface_area",
+        "externalization_rate",
+    ),
     references=REFERENCES,
 )

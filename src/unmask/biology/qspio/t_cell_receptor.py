@@ -28,8 +28,10 @@ def receptor(
     """Return the module of a receptor for antigen ``number``, with the parameters of its proofreading if it has one."""
     n = number
     signal = "receptors_bound" if proofreading is None else "proofreading * receptors_bound"
-    own = () if proofreading is None else (
-        Definition("proofreading", "1", proofreading, "share of bound receptors that signal"),
+    own = (
+        ()
+        if proofreading is None
+        else (Definition("proofreading", "1", proofreading, "share of bound receptors that signal"),)
     )
     return Module(
         name=name,
@@ -65,7 +67,9 @@ def receptor(
             *parameters,
         ),
         rules=(
-            Definition("mhc_per_clone", "molecule/um**2", "mhc_surface / clones", "peptide on MHC for a clone"),
+            Definition(
+                "mhc_per_clone", "molecule/um**2", "mhc_surface / clones", "peptide on MHC for a clone"
+            ),
             Definition(
                 "receptor_sum",
                 "molecule/um**2",

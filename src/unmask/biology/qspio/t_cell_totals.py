@@ -29,9 +29,7 @@ T_CELL_TOTALS = Module(
             "suppressors_in_lymph_node",
             "regulatory T cells in the lymph node (V_LN.T0)",
         ),
-        Definition(
-            "activated_cd8", "cell", "interleukin2_makers", "activated CD8 T cells (V_LN.aT1)"
-        ),
+        Definition("activated_cd8", "cell", "interleukin2_makers", "activated CD8 T cells (V_LN.aT1)"),
     ),
     needs=(
         Need("t_cells_in_tumour", "cell", "living T cells in the tumour", "sum"),

@@ -115,9 +115,7 @@ def lineage(
             exported(
                 "renewal_rate", 3.2e8, "cell/day", "largest renewal of naive cells, all clones", f"k_n{x}_pro"
             ),
-            exported(
-                "renewal_half", 1e9, "cell", "naive cells at half the largest renewal", f"K_n{x}_pro"
-            ),
+            exported("renewal_half", 1e9, "cell", "naive cells at half the largest renewal", f"K_n{x}_pro"),
             exported("naive_death_rate", 0.002, "1/day", "death of naive cells", f"k_n{x}_death"),
             exported(
                 "peripheral_entry_rate",

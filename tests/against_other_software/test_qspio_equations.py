@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from qspio_names import AMOUNTS_OF_OURS, NOT_OURS, ONLY_OURS, PARAMETERS, STATES
+from qspio_export import (
+    AMOUNTS_OF_OURS,
+    NOT_OURS,
+    ONLY_OURS,
+    PARAMETERS,
+    STATES,
+    file,
+    in_our_unit,
+    unit_of_state,
+)
 
 from unmask.model.catalogue import load
 from unmask.model.evaluate import Evaluator
 from unmask.model.quantity import parse
 
-FILE = Path(__file__).parents[2].parent / "shared" / "reference" / "qspio" / "example1.json"
 DRAWS = 50
 
 
 @pytest.fixture(scope="module")
 def export():
-    if not FILE.exists():
-        pytest.skip("the exported model is not at hand (../shared/reference/qspio)")
-    return json.loads(FILE.read_text(encoding="utf-8"))
+    return json.loads(file("example1.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +66,6 @@ class Exported:
             if state["kind"] == "concentration" and name not in AMOUNTS_OF_OURS:
                 total[name] /= known[state["per_volume"]]
         return total, known["V_T"]
-
-
-def in_our_unit(unit: str, exported: str) -> float:
-    """Factor from the export's consistent system to ours; refuses units that do not measure the same."""
-    ours, theirs = parse(unit), parse(exported)
-    assert ours.convertible(theirs), (unit, exported)
-    return theirs.factor / ours.factor
 
 
 def consistent_unit(original: str) -> str:
@@ -120,8 +118,7 @@ def test_initial_values_are_those_of_the_export(export, model):
     for state in export["states"]:
         species = ours[STATES[state["id"]]]
         exported = state["initial"] * (volume if state["id"] in AMOUNTS_OF_OURS else 1.0)
-        unit = "molecule" if state["id"] in AMOUNTS_OF_OURS else state["unit"].replace("^", "**")
-        expected = exported * in_our_unit(species.unit, unit.replace("micrometer", "um"))
+        expected = exported * in_our_unit(species.unit, unit_of_state(state))
         assert species.initial == pytest.approx(expected, rel=1e-12, abs=1e-300), state["id"]
 
 
@@ -152,8 +149,7 @@ def test_the_right_hand_side_is_that_of_the_export_at_random_states(export, mode
             for state in export["states"]:
                 symbol, name = state["id"], STATES[state["id"]]
                 amount = symbol in AMOUNTS_OF_OURS
-                unit = "molecule" if amount else state["unit"].replace("micrometer", "um").replace("^", "**")
-                factor = in_our_unit(units[name], unit)
+                factor = in_our_unit(units[name], unit_of_state(state))
                 states[name] = values[symbol] * factor * (float(volume) if amount else 1.0)
                 expected[name] = float(found[symbol]) * factor
             ours = evaluator.rates(

@@ -10,15 +10,14 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from qspio_export import file
 
 from unmask.engine import compile_model
 from unmask.model.catalogue import load
 
-FILES = Path(__file__).parents[2].parent / "shared" / "reference" / "qspio"
 COLUMNS = {  # MATLAB's column: ours, and the factor from its unit to ours
     "cancer_cells": ("cancer_cells", 1.0),
     "dead_cells": ("dead_cells", 1.0),
@@ -145,15 +144,13 @@ def agree(column, ours, theirs):
 
 @pytest.mark.parametrize("run", ["treated", "A1", "A2", "A3"])
 def test_every_column_of_matlab(compiled, run):
-    if not FILES.exists():
-        pytest.skip("MATLAB's trajectories are not at hand (../shared/reference/qspio)")
     name = "example1_treated_matlab.csv" if run == "treated" else f"{run}_reference.csv"
-    with (FILES / name).open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    with file(name).open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
     assert set(rows[0]) == {*COLUMNS, *IGNORED}
     doses = TREATED
     if run != "treated":
-        scenario = json.loads((FILES / f"{run}_scenario.json").read_text(encoding="utf-8"))
+        scenario = json.loads(file(f"{run}_scenario.json").read_text(encoding="utf-8"))
         doses = [(dose["start_time"], dose["amount_mg"]) for dose in scenario["doses"]]
     times = np.array([float(row["time_days"]) for row in rows])
     ours, extinct = course(compiled, doses, times)

@@ -98,12 +98,15 @@ TUMOUR = Module(
         exported(
             "t_cell_volume", 1.76e-10, "mL/cell", "volume of a T cell", "vol_Tcell, 176 um3", factor=1.5
         ),
-        exported(
+        Parameter(
             "smallest_volume",
             1e-6,
             "mL",
-            "volume of a tumour without cells, a numerical guard",
-            "V_Tmin, 0.001 uL",
+            "volume of a tumour without cells (V_Tmin)",
+            1e-8,
+            1e-4,
+            "Sove 2020, example 1 as exported (V_Tmin, 0.001 uL): numerical guard; range assumed",
+            "definition",
         ),
     ),
     event_parameters=(

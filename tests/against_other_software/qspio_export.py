@@ -1,6 +1,41 @@
-"""What QSP-IO's example 1 calls its states and parameters, and what the library model calls them."""
+"""The export of QSP-IO's example 1: where it lies, its units, and what the library model calls what it has.
+
+It lies outside the repository; tests that need it are skipped where it is not at hand.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unmask.model.quantity import parse
+
+FILES = Path(__file__).parents[2].parent / "shared" / "reference" / "qspio"
+
+
+def file(name: str) -> Path:
+    """A file of the export; skips the test if it is not at hand."""
+    if not (FILES / name).exists():
+        pytest.skip(f"{name} is not at hand (../shared/reference/qspio)")
+    return FILES / name
+
+
+def in_our_unit(unit: str, exported: str) -> float:
+    """Factor from a unit of the export's system to ours; refuses units that do not measure the same."""
+    ours, theirs = parse(unit), parse(exported)
+    assert ours.convertible(theirs), (unit, exported)
+    return theirs.factor / ours.factor
+
+
+def unit_of_state(state: dict[str, str]) -> str:
+    """Unit, in the export's system, of what our state of a published one measures."""
+    return (
+        "molecule"
+        if state["id"] in AMOUNTS_OF_OURS
+        else state["unit"].replace("^", "**").replace("micrometer", "um")
+    )
+
 
 T_CELL_STATES = {
     "V_C_n{}": "naive_blood",

@@ -131,7 +131,7 @@ def agree(column, ours, theirs):
     """Ours are MATLAB's within 1e-5, occupancy and drug within 1e-4.
 
     Cancer cells may differ by 1e-8 of what the tumour began with: in the last two days before extinction 1.3 million
-    and then 60 cells are left of 5.6 billion, and MATLAB (at its tolerance of 1e-6) is off by 35 and 0.01 of them.
+    and then 60 cells are left of 5.6 billion, and MATLAB differs by 35 and 0.01 of them.
     """
     np.testing.assert_allclose(
         ours,

@@ -36,13 +36,14 @@ def test_latex_symbols_are_readable_and_never_clash(core):
     assert len({equations.latex_symbol(name) for name in names}) == len(names)
 
 
-@pytest.mark.parametrize("lesions", [None, 1])
-def test_latex_is_balanced_and_every_equation_can_be_typeset(lesions):
+@pytest.mark.parametrize(("name", "lesions"), [("core", None), ("core", 1), ("qspio", None)])
+def test_latex_is_balanced_and_every_equation_can_be_typeset(name, lesions):
     """Environments pair up, braces balance, and matplotlib's TeX reader sets each line, which fits a page."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import MathTextParser
 
-    text = equations.as_latex(load("core", lesions=lesions))
+    model = load(name, lesions=lesions)
+    text = equations.as_latex(model)
     for kind in ("document", "align*"):
         assert text.count(f"\\begin{{{kind}}}") == text.count(f"\\end{{{kind}}}") > 0
     assert text.count("{") == text.count("}")
@@ -50,7 +51,7 @@ def test_latex_is_balanced_and_every_equation_can_be_typeset(lesions):
     font = FontProperties(size=9, math_fontfamily="cm")  # \small of a 10 point document
     blocks = re.findall(r"\\begin\{align\*\}\n(.*?)\n\\end\{align\*\}", text, flags=re.DOTALL)
     rows = [row for block in blocks for row in re.split(r" \\\\\n", block)]
-    assert len(rows) >= len(load("core").species) + len(load("core").rules)
+    assert len(rows) >= len(model.species) + len(model.rules) + 2 * len(model.events)
     for row in rows:
         assert row.count("{") == row.count("}")
         assert row.count(r"\left(") == row.count(r"\right)")

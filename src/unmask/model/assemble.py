@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import sympy as sp
 
 from unmask.errors import ModelError
-from unmask.model.expression import read
-from unmask.model.module import Instance, Module, Need
+from unmask.model.expression import read, read_condition
+from unmask.model.module import EventDefinition, Instance, Module, Need
 from unmask.model.ordering import evaluation_order
-from unmask.model.quantity import ONE, Unit, infer, parse, require
-from unmask.model.system import Model, Parameter, Reference, Rule, Species
+from unmask.model.quantity import ONE, Unit, check_condition, infer, parse, require
+from unmask.model.system import Event, Model, Parameter, Reference, Rule, Species
 
 TIME = "t"
 TIME_UNIT = "day"
@@ -29,6 +29,7 @@ class _Checked:
 
     rules: dict[str, sp.Expr]
     rates: dict[str, sp.Expr]
+    events: tuple[Event, ...]
 
 
 def assemble(name: str, modules: Iterable[Module | Instance], observables: Sequence[str]) -> Model:
@@ -48,17 +49,19 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
     ModelError
         ``missing_provider``, ``duplicate_provider``, ``duplicate_symbol``, ``port_unit``, ``unit_mismatch``,
         ``unit_scale``, ``undefined_symbol``, ``event_parameter_used``, ``unused_symbol``, ``unused_port``,
-        ``circular_rules``, ``unknown_observable``: each names the module and the symbol.
+        ``circular_rules``, ``unknown_observable``, ``bad_condition``, ``constant_condition``: each names the
+        module and the symbol.
     """
     instances = [item if isinstance(item, Instance) else Instance(item) for item in modules]
     checked = {id(module): _check(module) for module in {id(i.module): i.module for i in instances}.values()}
-    owners = _owners(instances)
+    _refuse_duplicates(instances)
     species: list[Species] = []
     parameters: dict[str, Parameter] = {}
     rules: dict[str, Rule] = {}
     rates: list[sp.Expr] = []
     origin: dict[str, str] = {}
     of_events: set[str] = set()
+    events: list[Event] = []
     for instance in instances:
         module = instance.module
         expressions = checked[id(module)]
@@ -75,13 +78,14 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
         for item in module.species:
             species.append(replace(item, name=instance.qualified(item.name)))
             rates.append(expressions.rates[item.name].xreplace(names))
-        for local in module.own:
+        events += [_placed_event(event, instance, names) for event in expressions.events]
+        for local in (*module.own, *(event.name for event in module.events)):
             origin.setdefault(instance.qualified(local), instance.label)
     for observable in observables:
-        if observable not in owners or observable in parameters:
+        if observable not in rules and observable not in {item.name for item in species}:
             raise ModelError("model.unknown_observable", model=name, symbol=observable)
     in_equations = [name for name in parameters if name not in of_events]
-    _refuse_unused(species, in_equations, rules, rates, observables, origin)
+    _refuse_unused(species, in_equations, rules, rates, events, observables, origin)
     return Model(
         name=name,
         species=tuple(species),
@@ -93,6 +97,7 @@ def assemble(name: str, modules: Iterable[Module | Instance], observables: Seque
         time_symbol=TIME,
         references=_references(instances),
         origin=origin,
+        events=tuple(events),
     )
 
 
@@ -120,10 +125,74 @@ def _check(module: Module) -> _Checked:
     used = {
         item.name for expression in (*rules.values(), *rates.values()) for item in expression.free_symbols
     }
+    found = tuple(_read_event(event, module, units) for event in module.events)
+    used |= {name for event in found for name in _symbols_of(event)}
     for need in module.needs:
         if need.name not in used:
             raise ModelError("model.unused_port", module=module.name, symbol=need.name)
-    return _Checked(rules, rates)
+    return _Checked(rules, rates, found)
+
+
+def _read_event(event: EventDefinition, module: Module, units: dict[str, Unit]) -> Event:
+    """Read an event and check its symbols and units, in the module's own names."""
+
+    def expression(text: str, what: str) -> sp.Expr:
+        return read(text, module=module.name, symbol=what)
+
+    def optional(text: str | None, what: str) -> sp.Expr | None:
+        return None if text is None else expression(text, what)
+
+    delay, priority = f"delay of {event.name}", f"priority of {event.name}"
+    found = Event(
+        name=event.name,
+        trigger=read_condition(event.trigger, module=module.name, event=event.name),
+        assignments=tuple((name, expression(text, name)) for name, text in event.assignments),
+        delay=optional(event.delay, delay),
+        priority=optional(event.priority, priority),
+        persistent=event.persistent,
+        initially=event.initially,
+        values_at_trigger=event.values_at_trigger,
+        description=event.description,
+    )
+    for free in sorted(_symbols_of(found)):
+        if free not in units:
+            raise ModelError("model.undefined_symbol", module=module.name, symbol=free, user=event.name)
+    check_condition(found.trigger, units, module=module.name, symbol=event.name)
+    for name, value in found.assignments:
+        _require_unit(value, units[name], units, module.name, f"{name} after {event.name}")
+    if found.delay is not None:
+        _require_unit(found.delay, units[TIME], units, module.name, delay)
+    if found.priority is not None:
+        _require_unit(found.priority, ONE, units, module.name, priority)
+    return found
+
+
+def _symbols_of(event: Event) -> set[str]:
+    parts = (event.trigger, *(value for _, value in event.assignments), event.delay, event.priority)
+    return {symbol.name for part in parts if part is not None for symbol in part.free_symbols}
+
+
+def _placed_event(event: Event, instance: Instance, names: dict[sp.Symbol, sp.Expr]) -> Event:
+    """Return an event of a module in the names of the system."""
+    trigger = event.trigger.xreplace(names)
+    if trigger in (sp.true, sp.false):  # a sum to which nobody contributes is 0
+        raise ModelError(
+            "model.constant_condition",
+            module=instance.label,
+            event=event.name,
+            condition=event.trigger,
+            value=trigger,
+        )
+    return replace(
+        event,
+        name=instance.qualified(event.name),
+        trigger=trigger,
+        assignments=tuple(
+            (instance.qualified(name), value.xreplace(names)) for name, value in event.assignments
+        ),
+        delay=None if event.delay is None else event.delay.xreplace(names),
+        priority=None if event.priority is None else event.priority.xreplace(names),
+    )
 
 
 def _require_unit(
@@ -133,11 +202,11 @@ def _require_unit(
     require(found, expected, module=module, symbol=symbol, part=expression)
 
 
-def _owners(instances: Sequence[Instance]) -> dict[str, Instance]:
-    """Return who declares each symbol of the system; refuse a symbol that two declare."""
+def _refuse_duplicates(instances: Sequence[Instance]) -> None:
+    """Refuse a symbol, or the name of an event, that two declare."""
     owners: dict[str, Instance] = {}
     for instance in instances:
-        for local in instance.module.own:
+        for local in (*instance.module.own, *(event.name for event in instance.module.events)):
             qualified = instance.qualified(local)
             first = owners.setdefault(qualified, instance)
             if first is instance or (local in instance.shared and first.module is instance.module):
@@ -145,7 +214,6 @@ def _owners(instances: Sequence[Instance]) -> dict[str, Instance]:
             both = local in instance.module.provides and local in first.module.provides
             code = "model.duplicate_provider" if both else "model.duplicate_symbol"
             raise ModelError(code, symbol=qualified, module=first.label, other=instance.label)
-    return owners
 
 
 def _visible(instance: Instance, others: Iterable[Instance]) -> list[Instance]:
@@ -200,10 +268,11 @@ def _refuse_unused(
     parameters: Sequence[str],
     rules: dict[str, Rule],
     rates: Sequence[sp.Expr],
+    events: Sequence[Event],
     observables: Sequence[str],
     origin: dict[str, str],
 ) -> None:
-    used = set(observables)
+    used = set(observables).union(*(_symbols_of(event) for event in events))
     for rule in rules.values():
         used |= {item.name for item in rule.expression.free_symbols} - {rule.name}
     for item, rate in zip(species, rates, strict=True):

@@ -34,8 +34,10 @@ def names() -> dict[str, str]:
     return {name: entry["description"] for name, entry in _entries().items()}
 
 
-def modules(name: str) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
+def modules(name: str) -> tuple[tuple[Module, ...], tuple[Module | Instance, ...]]:
     """Return the mechanisms of a model: those of a lesion, and those that lesions share.
+
+    A model without lesions has all of them among the second.
 
     Raises
     ------
@@ -43,6 +45,8 @@ def modules(name: str) -> tuple[tuple[Module, ...], tuple[Module, ...]]:
         ``model.unknown_model``, with the nearest name.
     """
     entry = _entry(name)
+    if not _has_lesions(entry):
+        return (), tuple(map(_module, entry["modules"]))
     return tuple(map(_module, entry["lesion"])), tuple(map(_module, entry["body"]))
 
 
@@ -64,10 +68,15 @@ def load(name: str, lesions: int | None = None) -> Model:
     Raises
     ------
     ModelError
-        ``model.unknown_model``, with the nearest name; ``model.lesion_count``.
+        ``model.unknown_model``, with the nearest name; ``model.lesion_count``; ``model.no_lesions`` when a number
+        of lesions is asked of a model that has none.
     """
     entry = _entry(name)
     lesion, body = modules(name)
+    if not _has_lesions(entry):
+        if lesions is not None:
+            raise ModelError("model.no_lesions", name=name)
+        return assemble(name, body, entry["observables"])
     if lesions is None:
         return assemble(name, (*lesion, *body), (*entry["lesion_observables"], *entry["body_observables"]))
     if not 1 <= lesions <= MOST_LESIONS:
@@ -89,7 +98,7 @@ def lesion_group(number: int) -> str:
 
 def lesion_parameters(name: str) -> tuple[str, ...]:
     """Return the parameters of a model that each lesion has on its own, by their plain names."""
-    return tuple(_entry(name)["lesion_parameters"])
+    return tuple(_entry(name).get("lesion_parameters", ()))
 
 
 def _placed(module: Module, group: str, name: str) -> Instance:
@@ -107,7 +116,11 @@ def _entry(name: str) -> Mapping[str, Any]:
     return entry
 
 
-def _module(place: str) -> Module:
+def _has_lesions(entry: Mapping[str, Any]) -> bool:
+    return "lesion" in entry
+
+
+def _module(place: str) -> Any:
+    """Return the mechanism at a dotted name: a module, or one placed in a group."""
     package, _, attribute = place.partition(":")
-    module: Module = getattr(import_module(package), attribute)
-    return module
+    return getattr(import_module(package), attribute)

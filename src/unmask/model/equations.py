@@ -7,7 +7,7 @@ import re
 import sympy as sp
 
 from unmask.model.module import SEPARATOR
-from unmask.model.system import Model
+from unmask.model.system import Event, Model
 
 _WIDTH = 120  # characters a printed line may hold before its sum is broken
 _COMMAND = re.compile(r"\\[A-Za-z]+|[\\{}_^]")
@@ -15,23 +15,31 @@ _Line = tuple[str, str, sp.Expr, str, str]  # kind, name, expression, unit, desc
 
 
 def as_text(model: Model) -> str:
-    """Return all equations as plain text, grouped by the mechanism they come from."""
+    """Return all equations and events as plain text, grouped by the mechanism they come from."""
     lines = [_headline(model)]
+    events = _events_by_origin(model)
     for origin, equations in _by_origin(model).items():
         lines += ["", origin, "-" * len(origin)]
         for kind, name, expression, unit, description in equations:
             left = f"d({name})/dt" if kind == "rate" else name
             lines.append(f"{left} = {expression}    [{unit}]  {description}".rstrip())
+        for event in events.get(origin, ()):
+            new = ", ".join(f"{name} := {value}" for name, value in event.assignments)
+            delay = "" if event.delay is None else f" after {event.delay} {model.time_unit}s"
+            lines.append(
+                f"when {event.trigger}{delay}: {new}    [event {event.name}]  {event.description}".rstrip()
+            )
     return "\n".join(lines) + "\n"
 
 
 def as_latex(model: Model) -> str:
-    """Return a complete LaTeX document with all equations; needs the ``amsmath`` and ``geometry`` packages.
+    """Return a complete LaTeX document with all equations and events; needs the ``amsmath`` and ``geometry`` packages.
 
     The first word of a name is the symbol and the others are its subscript; a lesion is a superscript.
     """
     names = {sp.Symbol(name): latex_symbol(name) for name in _all_names(model)}
     names[sp.Symbol(model.time_symbol)] = "t"
+    events = _events_by_origin(model)
     body = [_escape(_headline(model)), ""]
     for origin, equations in _by_origin(model).items():
         body += [f"\\section*{{{_escape(origin.replace('_', ' ').capitalize())}}}", "\\begin{align*}"]
@@ -41,6 +49,8 @@ def as_latex(model: Model) -> str:
             left = f"\\frac{{\\mathrm{{d}}\\,{symbol}}}{{\\mathrm{{d}}t}}" if kind == "rate" else symbol
             note = f"\\quad [\\text{{{_escape(unit)}}}]"
             rows.append(f"{left} ={{}}& {_broken(expression, names)} {note}")
+        for event in events.get(origin, ()):
+            rows += _event_rows(event, names, model.time_unit)
         body += [" \\\\\n".join(rows), "\\end{align*}"]
     return "\n".join([*_PREAMBLE, *body, "\\end{document}", ""])
 
@@ -106,8 +116,13 @@ _PREAMBLE = (
 def _headline(model: Model) -> str:
     return (
         f"Model {model.name}: {len(model.species)} species, {len(model.parameters)} parameters, "
-        f"{len(model.rules)} rules; time in {model.time_unit}s."
+        f"{len(model.rules)} rules{_counted_events(model)}; time in {model.time_unit}s."
     )
+
+
+def _counted_events(model: Model) -> str:
+    count = len(model.events)
+    return f", {count} event{'s' if count > 1 else ''}" if count else ""
 
 
 def _all_names(model: Model) -> tuple[str, ...]:
@@ -126,6 +141,25 @@ def _by_origin(model: Model) -> dict[str, list[_Line]]:
         unit = f"1/{model.time_unit}" if item.unit == "1" else f"{item.unit}/{model.time_unit}"
         place(item.name).append(("rate", item.name, rate, unit, item.description))
     return groups
+
+
+def _events_by_origin(model: Model) -> dict[str, list[Event]]:
+    groups: dict[str, list[Event]] = {}
+    for event in model.events:
+        groups.setdefault(model.origin.get(event.name, model.name), []).append(event)
+    return groups
+
+
+def _event_rows(event: Event, names: dict[sp.Symbol, str], time_unit: str) -> list[str]:
+    """Return LaTeX of an event: a row with its condition and one for each assignment."""
+
+    def show(part: sp.Basic) -> str:
+        return str(sp.latex(part, symbol_names=names, mul_symbol="dot"))
+
+    delay = "" if event.delay is None else f" \\text{{ after }} {show(event.delay)} \\text{{ {time_unit}s}}"
+    rows = [f"\\text{{when }}& {show(event.trigger)}{delay}:"]
+    rows += [f"{names[sp.Symbol(name)]} \\leftarrow{{}}& {show(value)}" for name, value in event.assignments]
+    return rows
 
 
 def _broken(expression: sp.Expr, names: dict[sp.Symbol, str]) -> str:

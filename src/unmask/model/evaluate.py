@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -42,7 +43,8 @@ class Expressions:
         returned = ", ".join(str(known[sp.Symbol(name)]) for name in self.results)
         lines.append(f"    return ({returned}{',' if returned else ''})")
         # Generated from symbols numbered here and SymPy's own printer: nothing a user wrote is run as it stands.
-        scope: dict[str, Any] = {"numpy": np}
+        # The printer writes Max and Min with functools.reduce.
+        scope: dict[str, Any] = {"numpy": np, "functools": functools}
         exec("\n".join(lines), scope)
         self._function: Callable[..., tuple[Any, ...]] = scope["function"]
 

@@ -65,6 +65,26 @@ class Contribution:
 
 
 @dataclass(frozen=True)
+class EventDefinition:
+    """What happens at once, to the module's own species, when a condition becomes true.
+
+    ``trigger`` is a condition (comparisons joined by ``and``, ``or``, ``not``) and ``assignments`` are pairs of a
+    species and the expression of its new value, all as text in the module's own names; ``delay`` is in days. The
+    meaning of every field is that of :class:`unmask.model.system.Event`. An event may use ``event_parameters``.
+    """
+
+    name: str
+    trigger: str
+    assignments: tuple[tuple[str, str], ...]
+    delay: str | None = None
+    priority: str | None = None
+    persistent: bool = True
+    initially: bool = True
+    values_at_trigger: bool = True
+    description: str = ""
+
+
+@dataclass(frozen=True)
 class Module:
     """One mechanism.
 
@@ -76,7 +96,8 @@ class Module:
     ------
     ModelError
         A name declared twice, reserved or malformed; a species without a rate; something provided,
-        contributed or given a rate that the module does not own; a value outside its range.
+        contributed or given a rate that the module does not own; an event that assigns no species or one of
+        another module; a value outside its range.
     """
 
     name: str
@@ -90,10 +111,12 @@ class Module:
     provides: tuple[str, ...] = ()
     contributes: tuple[Contribution, ...] = ()
     references: tuple[Reference, ...] = ()
+    events: tuple[EventDefinition, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
-        for name in (*self.own, *(need.name for need in self.needs)):
+        events = (event.name for event in self.events)
+        for name in (*self.own, *(need.name for need in self.needs), *events):
             check_name(name, module=self.name)
             if name in seen:
                 raise ModelError("model.duplicate_symbol", symbol=name, module=self.name, other=self.name)
@@ -113,6 +136,20 @@ class Module:
         for name in with_rate:
             if name not in species_names:
                 raise ModelError("model.rate_without_species", module=self.name, symbol=name)
+        for event in self.events:
+            self._check_assignments(event, species_names)
+
+    def _check_assignments(self, event: EventDefinition, species: set[str]) -> None:
+        assigned = [name for name, _ in event.assignments]
+        if not assigned:
+            raise ModelError("model.event_without_assignment", module=self.name, event=event.name)
+        for name in assigned:
+            if name not in species:
+                raise ModelError(
+                    "model.event_assigns_foreign", module=self.name, event=event.name, symbol=name
+                )
+            if assigned.count(name) > 1:
+                raise ModelError("model.event_assigns_twice", module=self.name, event=event.name, symbol=name)
 
     def _check_range(self, parameter: Parameter) -> None:
         if not parameter.low <= parameter.value <= parameter.high:

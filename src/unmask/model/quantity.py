@@ -73,7 +73,11 @@ def _sorted(exponents: Mapping[str, Fraction]) -> tuple[tuple[str, Fraction], ..
 
 @cache
 def registry() -> pint.UnitRegistry[float]:
-    """Return the unit registry: pint's own units, cells as a dimension, and ``Mc`` = 1e6 cells."""
+    """Return the unit registry: pint's own units, cells as a dimension, and ``Mc`` = 1e6 cells.
+
+    Pint's molecule is an amount of substance, 1/Avogadro of a mole: numbers of molecules and moles are convertible
+    and, like all such, never mixed without a parameter that converts.
+    """
     units: pint.UnitRegistry[float] = pint.UnitRegistry()
     units.define("cell = [cell_number]")
     units.define("Mc = 1e6 * cell")
@@ -184,3 +188,20 @@ def infer(expression: sp.Expr, units: Mapping[str, Unit], *, module: str, symbol
         return ONE
 
     return walk(expression)
+
+
+def check_condition(condition: sp.Basic, units: Mapping[str, Unit], *, module: str, symbol: str) -> None:
+    """Refuse a condition that compares unlike quantities.
+
+    Raises
+    ------
+    ModelError
+        As :func:`infer`, for each side of a comparison and between the two.
+    """
+    if not isinstance(condition, sp.core.relational.Relational):
+        for part in condition.args:
+            check_condition(part, units, module=module, symbol=symbol)
+        return
+    left, right = (infer(side, units, module=module, symbol=symbol) for side in condition.args)
+    if left is not None:
+        require(right, left, module=module, symbol=symbol, part=condition)

@@ -101,6 +101,8 @@ class Event:
         Value of the trigger before the start: with ``False`` an event whose condition holds at the start fires then.
     values_at_trigger
         Whether the values are those of the moment of firing, rather than of the end of the delay.
+    description
+        What happens, for those who read the equations.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Event:
     persistent: bool = True
     initially: bool = True
     values_at_trigger: bool = True
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,5 +169,10 @@ class Model:
         lines = [self.name, self.time_symbol, *self.species_names, "|", *self.parameter_names, "|"]
         lines += [f"{rule.name}={sp.srepr(rule.expression)}" for rule in self.rules]
         lines += ["|", *(sp.srepr(rate) for rate in self.rates), "|", *self.observables]
-        lines += [f"{event.name}:{sp.srepr(event.trigger)}" for event in self.events]
+        for event in self.events:
+            parts = (event.trigger, *(value for _, value in event.assignments), event.delay, event.priority)
+            targets = ",".join(name for name, _ in event.assignments)
+            flags = (event.persistent, event.initially, event.values_at_trigger)
+            lines.append(f"{event.name}:{targets}:{flags}:{';'.join(map(sp.srepr, map(sp.sympify, parts)))}")
+        lines += [f"{rule.name}:={sp.srepr(rule.expression)}" for rule in self.initial]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -1,22 +1,22 @@
 """The library model ``qspio`` against the MATLAB simulations of its authors' model, four courses of nivolumab.
 
 The files lie outside the repository; a few figures of them stand below, so that a test runs anywhere. MATLAB's row at
-the time of a dose is the state after the dose. Integration is Unmask's, from row to row and dose to dose; extinction is
-located here, by halving the interval in which the threshold is crossed, in a model without the event.
+the time of a dose is the state after the dose, as ours. Extinction is the model's own event, located by the engine.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from qspio_export import file
 
-from unmask.engine import compile_model
 from unmask.model.catalogue import load
+from unmask.simulation.dosing import Dosing
+from unmask.simulation.population import population
+from unmask.simulation.trajectories import simulate
 
 COLUMNS = {  # MATLAB's column: ours, and the factor from its unit to ours
     "cancer_cells": ("cancer_cells", 1.0),
@@ -86,45 +86,15 @@ FIGURES = {
 """MATLAB simulations of QSP-IO's example 1 by the authors of qspiopy (files A1_reference and example1_treated)."""
 
 
-@pytest.fixture(scope="module")
-def compiled():
+def course(doses, times):
+    """Observables by name at every time; rows at a dose are after it."""
     model = load("qspio")
-    return compile_model(replace(model, name="qspio-without-event", events=()), "rodas5p")
-
-
-def course(compiled, doses, times):
-    """Observables by name at every time, and the day of extinction (NaN for none); rows at a dose are after it."""
-    cells, central = compiled.state_index["cancer_cells"], compiled.state_index["nivolumab_central"]
-    states, parameters = compiled.initial_states(1), compiled.default_parameters(1)
-    threshold = parameters[0, compiled.parameter_index["extinction_threshold"]]
-    due = dict(doses)
-    now, extinct, found = 0.0, np.nan, []
-
-    def integrate(states, begin, end):
-        result = compiled.integrate(states, parameters, begin, end, rtol=1e-9)
-        assert not result.failed.any(), result.reasons()
-        return result.states
-
-    for time in sorted({*times, *due, 0.0}):
-        if time > max(times):
-            break
-        after = integrate(states, now, time)
-        if np.isnan(extinct) and after[0, cells] < threshold:
-            low, high = now, time
-            while high - low > 1e-9:
-                middle = (low + high) / 2
-                low, high = (
-                    (middle, high) if integrate(states, now, middle)[0, cells] >= threshold else (low, middle)
-                )
-            extinct = high
-            after = integrate(states, now, extinct)
-            after[0, cells] = 0.0
-            after = integrate(after, extinct, time)
-        states, now = after.copy(), time
-        states[0, central] += due.get(time, 0.0) * MG_TO_NM
-        if time in times:
-            found.append(compiled.observe(states, parameters)[0])
-    return dict(zip(compiled.observables, np.array(found).T, strict=True)), extinct
+    given = [Dosing("nivolumab_central", mg * MG_TO_NM, (day,)) for day, mg in doses if day <= max(times)]
+    grid = np.union1d([0.0], times)
+    found = simulate(model, population(model), grid, given, rtol=1e-9, method="rodas5p")
+    assert not found.failed.any(), found.failures()
+    rows = np.isin(grid, times)
+    return dict(zip(found.names, found.observed[0, rows].T, strict=True))
 
 
 def agree(column, ours, theirs):
@@ -143,7 +113,7 @@ def agree(column, ours, theirs):
 
 
 @pytest.mark.parametrize("run", ["treated", "A1", "A2", "A3"])
-def test_every_column_of_matlab(compiled, run):
+def test_every_column_of_matlab(run):
     name = "example1_treated_matlab.csv" if run == "treated" else f"{run}_reference.csv"
     with file(name).open(encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
@@ -153,18 +123,23 @@ def test_every_column_of_matlab(compiled, run):
         scenario = json.loads(file(f"{run}_scenario.json").read_text(encoding="utf-8"))
         doses = [(dose["start_time"], dose["amount_mg"]) for dose in scenario["doses"]]
     times = np.array([float(row["time_days"]) for row in rows])
-    ours, extinct = course(compiled, doses, times)
+    ours = course(doses, times)
     for column, (observable, factor) in COLUMNS.items():
         theirs = np.array([float(row[column]) for row in rows])
         agree(column, ours[observable] / factor, theirs)
     assert len(times) == (401 if run == "treated" else 169)
-    assert extinct == pytest.approx(EXTINCTION_DAY, abs=0.01) if run == "treated" else np.isnan(extinct)
+
+
+def test_extinction_happens_inside_the_day():
+    times = np.array([EXTINCTION_DAY - 0.01, EXTINCTION_DAY + 0.01])
+    before, after = course(TREATED, times)["cancer_cells"]
+    assert 0.9 <= before < 1.2 and after == 0.0
 
 
 @pytest.mark.parametrize("run", sorted(FIGURES))
-def test_a_few_figures_of_matlab(compiled, run):
+def test_a_few_figures_of_matlab(run):
     times = np.array(sorted(FIGURES[run]))
-    ours, _ = course(compiled, SCHEDULES[run], times)
+    ours = course(SCHEDULES[run], times)
     for column in FIGURES[run][times[0]]:
         observable, factor = COLUMNS[column]
         theirs = np.array([FIGURES[run][time][column] for time in times])

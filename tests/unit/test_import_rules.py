@@ -41,6 +41,7 @@ NEVER = {
     "conformance": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "survival": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
     "report": {"unmask.engine", "unmask.biology", "unmask.trial", "unmask.patients", "unmask.therapy"},
+    "simulation": {"unmask.trial", "unmask.biology", "unmask.response", "unmask.safety", "unmask.survival"},
     "patients": {"unmask.trial", "unmask.report", "unmask.biology"},
     "": {"unmask.cli"},
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from unmask.engine.tableaus import Tableau
+from unmask.engine.targets.cpu import linear
 from unmask.engine.targets.cpu.elementary import exponential, logarithm
 from unmask.engine.targets.cpu.formulas import Formulas
 from unmask.engine.targets.cpu.layout import Layout
@@ -24,8 +25,7 @@ def functions(equations: Equations, layout: Layout, tableau: Tableau) -> str:
         (
             _prepare(equations, layout),
             _rates(equations, layout),
-            _factor(equations, layout),
-            _solve(equations, layout),
+            linear.functions(equations, layout),
             _observables(equations, layout),
             _first_step_size(layout),
             _attempt(equations, layout, tableau),
@@ -64,58 +64,6 @@ def _evaluation(
     for index, node in enumerate(nodes):
         code.store(formulas.value(node), start + index)
     return code.function(f"@{name}(ptr %ws)")
-
-
-def _factor(equations: Equations, layout: Layout) -> str:
-    """Rates at the start of the step, df/dt, and the LU factors: they share most of their subexpressions."""
-    code = Listing()
-    formulas = Formulas(code, equations.graph, layout.places(equations, layout.state, "TIME"))
-    for index, node in enumerate(equations.rates):
-        code.store(formulas.value(node), layout.rate + index)
-    for index, node in enumerate(equations.time_derivatives):
-        code.store(formulas.value(node), layout.time_derivative + index)
-    factors = equations.factors
-    singular = unsound = ""
-    for state in factors.order:
-        pivot = formulas.value(factors.pivots[state])
-        zero = code.compare("oeq", pivot, vector(0.0))
-        singular = code.mask("or", singular, zero) if singular else zero
-        # An infinite pivot has the reciprocal 0: the state would stand still, and its error be 0.
-        difference = code.binary("fsub", pivot, pivot)
-        unsound = code.binary("fadd", unsound, difference) if unsound else difference
-        code.store(formulas.value(factors.reciprocals[state]), layout.factor["pivot", state, state])
-        for (row, column), node in factors.lower.items():
-            if column == state:
-                code.store(formulas.value(node), layout.factor["lower", row, column])
-        for (row, column), node in factors.upper.items():
-            if row == state:
-                code.store(formulas.value(node), layout.factor["upper", row, column])
-    code.store(code.select(singular, vector(1.0), vector(0.0)), layout.scalar["SINGULAR"])
-    code.store(unsound, layout.scalar["UNSOUND"])
-    return code.function("@factor(ptr %ws)")
-
-
-def _solve(equations: Equations, layout: Layout) -> str:
-    """Solve with the factors for rates plus corrections; the solution goes to vector ``to`` onwards."""
-    code = Listing()
-    factors = equations.factors
-    x = {
-        state: code.binary("fadd", code.load(layout.rate + state), code.load(layout.correction + state))
-        for state in range(layout.states)
-    }
-    for state in factors.order:
-        for (row, column), _ in factors.lower.items():
-            if column == state:
-                product = code.binary("fmul", code.load(layout.factor["lower", row, column]), x[column])
-                x[row] = code.binary("fsub", x[row], product)
-    for state in reversed(factors.order):
-        for (row, column), _ in factors.upper.items():
-            if row == state:
-                product = code.binary("fmul", code.load(layout.factor["upper", row, column]), x[column])
-                x[row] = code.binary("fsub", x[row], product)
-        x[state] = code.binary("fmul", x[state], code.load(layout.factor["pivot", state, state]))
-        code.store(x[state], "%to", offset=str(state))
-    return code.function("@solve(ptr %ws, i64 %to)")
 
 
 def _first_step_size(layout: Layout) -> str:

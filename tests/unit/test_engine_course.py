@@ -69,7 +69,7 @@ def test_a_course_equals_intervals_with_doses_between_to_the_bit():
     steps = np.zeros(50, dtype=int)
     for stop, (start, end) in enumerate(zip(STOPS, [*STOPS[1:], 60.0], strict=True)):
         now[:, 1] += amounts[:, stop, 0]
-        hint = np.where(amounts[:, stop, 0] != 0.0, 0.2 * step, step)
+        hint = np.where(amounts[:, stop, 0] != 0.0, 0.01 * step, step)
         done = COMPILED.integrate(now, parameters, start, end, rtol=1e-5, step_size=hint)
         written = course.output[:, int(start)] if start != 30.5 else np.array([])
         if written.size:  # the state after the dose, as it is
@@ -125,6 +125,17 @@ def test_times_before_the_start_are_left_alone():
     course = COMPILED.course(states, parameters, [5.0, 5.5, 9.0], grid=np.arange(0.0, 11.0), saved=("c",))
     COMPILED.advance(course, 10.0)
     assert_array_equal(np.isnan(course.output[:, :, 0]).sum(axis=1), [5, 6, 9])
+
+
+def test_lanes_that_leave_without_a_step_do_not_take_a_neighbours_first_step_from_it():
+    states, parameters, _ = cohort(200)
+    ends = np.where(np.random.default_rng(8).uniform(size=200) < 0.5, 0.0, np.linspace(0.1, 9.0, 200))
+    course = COMPILED.course(states, parameters, grid=[0.0])
+    COMPILED.advance(course, ends)
+    assert (course.status == Status.OK).all() and np.isfinite(course.output).all()
+    assert_array_equal(course.time, ends)
+    expected = COMPILED.integrate(states, parameters, 0.0, ends)
+    assert_array_equal(course.states, expected.states)
 
 
 def test_a_patient_who_fails_keeps_what_was_written():

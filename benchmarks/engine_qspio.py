@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+import engine_peers as peers
 import qspio_example as example
+from engine_rows import Contender, Run, compare
 from unmask.engine import CompiledModel, Status, compile_model
 from unmask.model.system import Model
 
@@ -22,36 +23,7 @@ Floats = NDArray[np.float64]
 CELLS = ("V_T_C_x", "V_T_T_exh", "V_T_C1", "V_T_T1", "V_T_T0")
 
 
-@dataclass(frozen=True)
-class Run:
-    """Diameters in cm and T cells (patients, 401), status of each patient, steps, and the seconds taken."""
-
-    diameters: Floats
-    t_cells: Floats
-    status: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: patients per second, and worst and median errors of diameter and T cells."""
-
-    label: str
-    rtol: float
-    speed: float
-    errors: tuple[float, float, float, float]
-    failed: str
-
-    def __str__(self) -> str:
-        errors = "".join(f"{error:>10.1e}" for error in self.errors)
-        return f"{self.label:<32}{self.rtol:>8.0e}{self.speed:>12.1f}{errors}   {self.failed}"
-
-    def as_good_as(self, other: Row) -> bool:
-        """Whether the worst patient is no further off, in both quantities."""
-        return self.errors[0] <= other.errors[0] and self.errors[2] <= other.errors[2]
-
-
-def advance_all(compiled: CompiledModel, who: example.Patients, rtol: float, threads: int = 1) -> Run:
+def by_unmask(compiled: CompiledModel, who: example.Patients, rtol: float, threads: int = 1) -> Run:
     """Integrate all patients with Unmask, extinction carried out between two calls."""
     cancer = compiled.state_index["V_T_C1"]
     start = time.perf_counter()
@@ -72,7 +44,8 @@ def advance_all(compiled: CompiledModel, who: example.Patients, rtol: float, thr
         rows = compiled.advance(course, 400.0, rows=rows, rtol=rtol, threads=threads)
     seconds = time.perf_counter() - start
     names = tuple(Status(int(value)).name for value in course.status)
-    return Run(*observed(compiled.model, who.parameters, course.output), names, seconds)
+    found = observed(compiled.model, who.parameters, course.output)
+    return Run(found, names, seconds, int(course.steps.sum()))
 
 
 def observed(model: Model, parameters: Floats, cells: Floats) -> tuple[Floats, Floats]:
@@ -128,7 +101,7 @@ def roadrunner(model: Model, who: example.Patients) -> Callable[[float], Run]:
             except RuntimeError:
                 status.append("CVODE")
         seconds = time.perf_counter() - begin
-        return Run(*observed(model, who.parameters, cells), tuple(status), seconds)
+        return Run(observed(model, who.parameters, cells), tuple(status), seconds)
 
     return run
 
@@ -165,66 +138,43 @@ def lsoda(
                 cells[row, int(start) : int(end) + 1] = path[:, saved]
                 y = path[-1]
         seconds = time.perf_counter() - begin
-        return Run(*observed(model, who.parameters, cells), tuple(status), seconds)
+        return Run(observed(model, who.parameters, cells), tuple(status), seconds)
 
     return run
 
 
-def row(label: str, rtol: float, run: Run, reference: Run) -> Row:
-    """Return a line of the table."""
-    good = np.array([status == "OK" for status in run.status])
-    errors: list[float] = []
-    for found, true in ((run.diameters, reference.diameters), (run.t_cells, reference.t_cells)):
-        worst = (np.abs(found - true[: len(found)]) / true[: len(found)]).max(axis=1)[good]
-        errors += [float(worst.max()), float(np.median(worst))]
-    names = sorted(set(run.status) - {"OK"})
-    failed = ", ".join(f"{run.status.count(name)} {name}" for name in names) or "0"
-    line = Row(
-        label, rtol, len(run.status) / run.seconds, (errors[0], errors[1], errors[2], errors[3]), failed
-    )
-    print(line, flush=True)
-    return line
-
-
-def table(few: int = 20, repeats: int = 5) -> None:
+def table(quick: bool, few: int = 20) -> None:
     """Print the whole comparison."""
-    import engine_peers as peers
-
     model = example.build()
     who = example.patients(model)
     compiled = {name: compile_model(model, name) for name in ("rodas4", "rodas5p")}
-    tight = advance_all(compiled["rodas5p"], who, 1e-11)
-    apart = (np.abs(tight.diameters - who.diameters) / who.diameters).max()
-    reference = Run(who.diameters, tight.t_cells, tight.status, tight.seconds)
-    print(
-        f"\nQSP-IO example 1: {len(who.states)} patients, 400 days, {len(example.DOSES)} doses, daily outputs, one core"
-    )
-    print(f"diameters of rodas5p at 1e-11 against CVODE at 1e-12: {apart:.1e}\n")
-    head = "".join(f"{name:>10}" for name in ("diameter", "median", "T cells", "median"))
-    print(f"{'solver':<32}{'rtol':>8}{'patients/s':>12}{head}   failed")
-    ours, theirs = [], []
-    for name, each in compiled.items():
-        for rtol in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7):
-            runs = [advance_all(each, who, rtol) for _ in range(repeats)]
-            best = min(runs, key=lambda run: run.seconds)
-            ours.append(row(f"Unmask {name}", rtol, best, reference))
-    by_roadrunner = roadrunner(model, who)
-    for rtol in (1e-3, 1e-4, 1e-6, 1e-8):
-        theirs.append(row("libroadrunner, CVODE", rtol, by_roadrunner(rtol), reference))
+    tight = by_unmask(compiled["rodas5p"], who, 1e-11)
+    apart = (np.abs(tight.quantities[0] - who.diameters) / who.diameters).max()
+    reference = Run((who.diameters, tight.quantities[1]), tight.status, tight.seconds)
+    ours = [
+        Contender(
+            f"Unmask {name}",
+            lambda rtol, e=each: by_unmask(e, who, rtol),
+            (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7),
+            7,
+        )
+        for name, each in compiled.items()
+    ]
     some = example.Patients(who.states[:few], who.parameters[:few], who.diameters[:few], who.dose)
     by_lsoda = lsoda(model, some, peers.numba_functions(model))
-    for rtol in (1e-4, 1e-6):
-        theirs.append(row(f"SciPy LSODA, {few} patients", rtol, by_lsoda(rtol), reference))
-    print("\ntimes as fast at equal or better worst patient, diameter and T cells both")
-    for other in theirs:
-        equal = [own for own in ours if own.as_good_as(other)]
-        best_own = max(equal, key=lambda own: own.speed, default=None)
-        if best_own is None:
-            print(f"       -  {other.label} {other.rtol:.0e}: none of ours is as accurate")
-        else:
-            factor = best_own.speed / other.speed
-            print(f"  {factor:6.0f}  {other.label} {other.rtol:.0e} <- {best_own.label} {best_own.rtol:.0e}")
+    theirs = [
+        Contender(
+            "libroadrunner, CVODE",
+            roadrunner(model, who),
+            (1e-4, 1e-6) if quick else (1e-3, 1e-4, 1e-6, 1e-8),
+            2,
+        ),
+        Contender(f"SciPy LSODA, {few} patients", by_lsoda, (1e-4,) if quick else (1e-4, 1e-6)),
+    ]
+    size = f"{len(who.states)} patients, 400 days, {len(example.DOSES)} doses, daily outputs, one core"
+    compare(f"QSP-IO example 1: {size}", ["diameter", "T cells"], ours, theirs, reference)
+    print(f"\ndiameters of rodas5p at 1e-11 against CVODE at 1e-12: {apart:.1e}")
 
 
 if __name__ == "__main__":
-    table()
+    table(quick=False)

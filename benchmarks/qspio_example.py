@@ -24,10 +24,6 @@ DAYS = np.arange(401.0)
 Floats = NDArray[np.float64]
 
 
-def _volume(document: dict, state: dict) -> sp.Expr | None:
-    return sp.Symbol(state["per_volume"]) if state["kind"] == "concentration" else None
-
-
 def build() -> Model:
     """Return the model: 50 amounts, the rules in order, the extinction of the last cancer cell as an event."""
     document = json.loads((FOLDER / "example1.json").read_text())
@@ -41,14 +37,14 @@ def build() -> Model:
         return sp.sympify(text.replace("^", "**"), locals=symbols)
 
     amount = {
-        name: sp.Symbol(f"n_{name}") if _volume(document, s) is not None else symbols[name]
-        for name, s in states.items()
+        name: sp.Symbol(f"n_{name}") if state["kind"] == "concentration" else symbols[name]
+        for name, state in states.items()
     }
     # The tumour's volume needs cell counts only, so it goes first; then concentrations, then the other rules.
     volume = next(rule for rule in document["rules"] if rule["target"] == "V_T")
     rules = [Rule("V_T", "um^3", parse(volume["expr"]))]
     rules += [
-        Rule(name, state["unit"], amount[name] / _volume(document, state))
+        Rule(name, state["unit"], amount[name] / sp.Symbol(state["per_volume"]))
         for name, state in states.items()
         if state["kind"] == "concentration"
     ]
@@ -107,6 +103,11 @@ class Patients:
     parameters: Floats
     diameters: Floats
     dose: float
+
+    def repeated(self, times: int) -> Patients:
+        """Return the same patients several times over."""
+        arrays = (np.tile(array, (times, 1)) for array in (self.states, self.parameters, self.diameters))
+        return Patients(*arrays, self.dose)
 
 
 def patients(model: Model) -> Patients:

@@ -184,6 +184,33 @@ def test_a_state_that_should_not_be_negative_is_named():
     assert_allclose(course.states[2], [-0.1, -3.0], rtol=1e-3)
 
 
+x, y = sp.symbols("x y")
+
+
+@pytest.mark.parametrize(
+    ("rates", "options", "expected"),
+    [
+        ((-x, -y), {}, Status.OK),
+        ((-x, -y), {"max_steps": 2}, Status.OUT_OF_STEPS),
+        ((x**3, -y), {}, Status.STEP_TOO_SMALL),
+        ((sp.log(-x), -y), {}, Status.NOT_FINITE),
+        ((2.0**200 * (x + y), 2.0**200 * (x + y)), {}, Status.SINGULAR),
+        ((-sp.Float(3.0), -y), {}, Status.NEGATIVE),
+    ],
+)
+def test_every_status_occurs_and_leaves_the_last_good_state(rates, options, expected):
+    species = tuple(Species(name, "1", "", 1.0) for name in "xy")
+    compiled = compile_model(Model("ends", species, (), (), rates))
+    course = compiled.course(compiled.initial_states(2), np.empty((2, 0)), stops=[1.0])
+    course.step_size[:] = 0.5
+    compiled.advance(course, 2.0, **options)
+    assert_array_equal(course.status, expected)
+    assert course.reasons() == (expected.reason,) * 2
+    assert np.isfinite(course.states).all()
+    assert_array_equal(course.failed, expected != Status.OK)
+    assert (course.step_size > 0.0).all() == (expected == Status.OK)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -204,7 +231,7 @@ def test_a_course_that_cannot_be_is_refused_by_name(arguments, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("rows", [[3], [-1], [[0]]])
+@pytest.mark.parametrize("rows", [[3], [-1], [[0]], [1, 1]])
 def test_rows_that_do_not_exist_are_refused(rows):
     states, parameters, _ = cohort(3)
     course = COMPILED.course(states, parameters)

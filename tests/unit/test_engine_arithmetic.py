@@ -8,6 +8,7 @@ import sympy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from unmask.engine import Status, compile_model
+from unmask.engine.elimination import factorise, negated, plan
 from unmask.engine.graph import Graph
 from unmask.engine.translate import translate
 from unmask.model.system import Model, Parameter, Rule, Species
@@ -186,9 +187,8 @@ def test_sparse_factors_multiply_back():
     size = 9
     dense = np.where(random.uniform(size=(size, size)) < 0.35, random.normal(size=(size, size)), 0.0)
     nodes = {(i, j): graph.constant(dense[i, j]) for i, j in zip(*np.nonzero(dense), strict=True)}
-    from unmask.engine.elimination import factorise
-
-    factors = factorise(graph, nodes, graph.constant(7.0), size)
+    steps = plan(nodes, size)
+    factors = factorise(graph, negated(graph, nodes, graph.constant(7.0), size), steps)
     lower, upper = np.eye(size), np.zeros((size, size))
     for place, node in factors.lower.items():
         lower[place] = graph.value(node)
@@ -196,8 +196,8 @@ def test_sparse_factors_multiply_back():
         upper[place] = graph.value(node)
     for state in range(size):
         upper[state, state] = graph.value(factors.pivots[state])
-    assert sorted(factors.order) == list(range(size))
-    order = np.ix_(factors.order, factors.order)
+    assert sorted(steps.order) == list(range(size))
+    order = np.ix_(steps.order, steps.order)
     assert np.allclose(np.triu(lower[order], 1), 0.0) and np.allclose(np.tril(upper[order], -1), 0.0)
     assert_allclose(lower[order] @ upper[order], (7.0 * np.eye(size) - dense)[order], atol=1e-12)
 

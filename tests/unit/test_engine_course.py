@@ -69,7 +69,7 @@ def test_a_course_equals_intervals_with_doses_between_to_the_bit():
     steps = np.zeros(50, dtype=int)
     for stop, (start, end) in enumerate(zip(STOPS, [*STOPS[1:], 60.0], strict=True)):
         now[:, 1] += amounts[:, stop, 0]
-        hint = np.where(amounts[:, stop, 0] != 0.0, 0.2 * step, step)
+        hint = np.where(amounts[:, stop, 0] != 0.0, 0.01 * step, step)
         done = COMPILED.integrate(now, parameters, start, end, rtol=1e-5, step_size=hint)
         written = course.output[:, int(start)] if start != 30.5 else np.array([])
         if written.size:  # the state after the dose, as it is
@@ -127,6 +127,17 @@ def test_times_before_the_start_are_left_alone():
     assert_array_equal(np.isnan(course.output[:, :, 0]).sum(axis=1), [5, 6, 9])
 
 
+def test_lanes_that_leave_without_a_step_do_not_take_a_neighbours_first_step_from_it():
+    states, parameters, _ = cohort(200)
+    ends = np.where(np.random.default_rng(8).uniform(size=200) < 0.5, 0.0, np.linspace(0.1, 9.0, 200))
+    course = COMPILED.course(states, parameters, grid=[0.0])
+    COMPILED.advance(course, ends)
+    assert (course.status == Status.OK).all() and np.isfinite(course.output).all()
+    assert_array_equal(course.time, ends)
+    expected = COMPILED.integrate(states, parameters, 0.0, ends)
+    assert_array_equal(course.states, expected.states)
+
+
 def test_a_patient_who_fails_keeps_what_was_written():
     states, parameters, amounts = cohort(17)
     healthy = run(states, parameters, amounts)
@@ -173,6 +184,33 @@ def test_a_state_that_should_not_be_negative_is_named():
     assert_allclose(course.states[2], [-0.1, -3.0], rtol=1e-3)
 
 
+x, y = sp.symbols("x y")
+
+
+@pytest.mark.parametrize(
+    ("rates", "options", "expected"),
+    [
+        ((-x, -y), {}, Status.OK),
+        ((-x, -y), {"max_steps": 2}, Status.OUT_OF_STEPS),
+        ((x**3, -y), {}, Status.STEP_TOO_SMALL),
+        ((sp.log(-x), -y), {}, Status.NOT_FINITE),
+        ((2.0**200 * (x + y), 2.0**200 * (x + y)), {}, Status.SINGULAR),
+        ((-sp.Float(3.0), -y), {}, Status.NEGATIVE),
+    ],
+)
+def test_every_status_occurs_and_leaves_the_last_good_state(rates, options, expected):
+    species = tuple(Species(name, "1", "", 1.0) for name in "xy")
+    compiled = compile_model(Model("ends", species, (), (), rates))
+    course = compiled.course(compiled.initial_states(2), np.empty((2, 0)), stops=[1.0])
+    course.step_size[:] = 0.5
+    compiled.advance(course, 2.0, **options)
+    assert_array_equal(course.status, expected)
+    assert course.reasons() == (expected.reason,) * 2
+    assert np.isfinite(course.states).all()
+    assert_array_equal(course.failed, expected != Status.OK)
+    assert (course.step_size > 0.0).all() == (expected == Status.OK)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -193,7 +231,7 @@ def test_a_course_that_cannot_be_is_refused_by_name(arguments, code):
     assert caught.value.code == code
 
 
-@pytest.mark.parametrize("rows", [[3], [-1], [[0]]])
+@pytest.mark.parametrize("rows", [[3], [-1], [[0]], [1, 1]])
 def test_rows_that_do_not_exist_are_refused(rows):
     states, parameters, _ = cohort(3)
     course = COMPILED.course(states, parameters)

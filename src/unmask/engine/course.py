@@ -137,7 +137,8 @@ def go_on(
         chosen = np.flatnonzero(~course.failed)
     else:
         chosen = np.ascontiguousarray(rows, dtype=np.int64)
-        if chosen.ndim != 1 or (chosen.size and not (chosen.min() >= 0 and chosen.max() < count)):
+        known = chosen.ndim == 1 and bool(((chosen >= 0) & (chosen < count)).all())
+        if not known or len(np.unique(chosen)) < len(chosen):  # two lanes would write to one row
             raise ConfigurationError("engine.rows", count=count)
     arrays = {
         "rows": chosen,

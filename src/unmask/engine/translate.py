@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from unmask.engine.elimination import Factors, factorise
+from unmask.engine.elimination import WRITTEN_OUT, Factors, Plan, factorise, negated, plan
 from unmask.engine.graph import Graph
 from unmask.errors import ModelError
 from unmask.model.system import Model
@@ -48,8 +48,10 @@ class Equations:
         One node per state, per state (empty when no rate depends on time) and per observable.
     jacobian
         Non-zero entries (row, column) -> node of d rate[row] / d state[column].
+    matrix, plan
+        Entries of ``pivot I - jacobian``, whose pivot is an input of its own, and how it is eliminated.
     factors
-        The static sparse LU factors of ``pivot I - jacobian``; ``pivot`` is an input of its own.
+        Its LU factors written out; None where that would be too much code.
     triggers, margins
         One condition per event, and for each a number that changes sign where the condition changes: at or
         above 0 where it holds, at or below 0 where it does not.
@@ -60,7 +62,9 @@ class Equations:
     time_derivatives: tuple[int, ...]
     observables: tuple[int, ...]
     jacobian: Mapping[tuple[int, int], int]
-    factors: Factors
+    matrix: Mapping[tuple[int, int], int]
+    plan: Plan
+    factors: Factors | None
     triggers: tuple[int, ...]
     margins: tuple[int, ...]
 
@@ -96,14 +100,17 @@ def translate(model: Model) -> Equations:
     lowered = iter(graph.lower([node for part in parts for node in part]))
     rates, observables, triggers, margins, entries, moving = ([next(lowered) for _ in part] for part in parts)
     jacobian = dict(zip(jacobian, entries, strict=True))
-    pivot = graph.input("pivot")
+    matrix = negated(graph, jacobian, graph.input("pivot"), len(rates))
+    steps = plan(jacobian, len(rates))
     return Equations(
         graph=graph,
         rates=tuple(rates),
         time_derivatives=tuple(moving) if any(node != graph.zero for node in moving) else (),
         observables=tuple(observables),
         jacobian=jacobian,
-        factors=factorise(graph, jacobian, pivot, len(rates)),
+        matrix=matrix,
+        plan=steps,
+        factors=factorise(graph, matrix, steps) if steps.products <= WRITTEN_OUT else None,
         triggers=tuple(triggers),
         margins=tuple(margins),
     )

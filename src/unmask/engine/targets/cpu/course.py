@@ -250,13 +250,13 @@ def _output(code: _Lane, patient: str, cursor: str) -> str:
 def _advance(layout: Layout) -> str:
     code = _Lane(layout)
     scalar = layout.scalar
-    following, busy, fresh, unsure = (code.let("alloca i64") for _ in range(4))
+    following, busy, fresh = (code.let("alloca i64") for _ in range(3))
     atol = code.array("atol")
     code.do(f"store i64 %first, ptr {following}")
     code.store(vector(1.0), scalar["FLAG"])
     code.store(vector(-1.0), scalar["PATIENT"])
     with code.forever() as finished:
-        for flag in (busy, fresh, unsure):
+        for flag in (busy, fresh):
             code.do(f"store i64 0, ptr {flag}")
         flags = code.compare("une", code.load(scalar["FLAG"]), vector(0.0))
         someone = code.compare("oge", code.load(scalar["PATIENT"]), vector(0.0))
@@ -271,14 +271,15 @@ def _advance(layout: Layout) -> str:
                 code.do("call void @prepare(ptr %ws)")
             if layout.events:
                 code.do("call void @triggers_now(ptr %ws)")
-            _admit_all(code, layout, busy, unsure)
+            _admit_all(code, layout, busy)
             someone = code.compare("oge", code.load(scalar["PATIENT"]), vector(0.0))
             code.leave_if(code.let(f"xor i1 {code.somewhere(someone)}, true"), finished)
         # A patient may be through, or stand before an event, without a step: fill that lane first.
         again = code.let(f"load i64, ptr {busy}")
         with code.when(code.let(f"icmp eq i64 {again}, 0")):
-            choose = code.let(f"load i64, ptr {unsure}")
-            with code.when(code.let(f"icmp ne i64 {choose}, 0")):
+            someone = code.compare("oge", code.load(scalar["PATIENT"]), vector(0.0))
+            unsure = code.compare("ule", code.load(scalar["STEP"]), vector(0.0))
+            with code.when(code.somewhere(code.mask("and", someone, unsure))):
                 code.do(f"call void @first_step_size(ptr %ws, ptr {atol}, double %rtol)")
             code.do(f"call void @attempt(ptr %ws, ptr {atol}, double %rtol, double %limit)")
             if layout.events:
@@ -321,13 +322,11 @@ def _refill(code: _Lane, layout: Layout, lane: str, following: str, fresh: str) 
         code.do(f"call void @enter(ptr %ws, ptr %call, i64 {lane})")
 
 
-def _admit_all(code: _Lane, layout: Layout, busy: str, unsure: str) -> None:
-    """Admit the lanes that entered: ``busy`` becomes 1 if one goes no further, ``unsure`` if one has no step."""
+def _admit_all(code: _Lane, layout: Layout, busy: str) -> None:
+    """Admit the lanes that entered: ``busy`` becomes 1 if one goes no further."""
     scalar = layout.scalar
     entered = code.compare("ogt", code.load(scalar["ENTERED"]), vector(0.5))
     with code.lanes(entered) as lane:
         code.do(f"call void @admit(ptr %ws, ptr %call, i64 {lane})")
         with code.when(code.let(f"fcmp une double {code.peek(scalar['FLAG'], lane)}, 0.0")):
             code.do(f"store i64 1, ptr {busy}")
-        with code.when(code.let(f"fcmp ule double {code.peek(scalar['STEP'], lane)}, 0.0")):
-            code.do(f"store i64 1, ptr {unsure}")

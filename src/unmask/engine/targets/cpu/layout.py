@@ -76,9 +76,25 @@ class Layout:
     was: int
     parameter: int
     factor: dict[tuple[str, int, int], int]
+    factor_start: int
     hoisted: tuple[int, ...]
     hoisted_start: int
     size: int
+
+    @property
+    def lower_start(self) -> int:
+        """Where L begins, column by column; U follows row by row, then the reciprocals of the pivots by state."""
+        return self.factor_start
+
+    @property
+    def upper_start(self) -> int:
+        """Where U begins."""
+        return self.lower_start + sum(kind == "lower" for kind, *_ in self.factor)
+
+    @property
+    def pivot_start(self) -> int:
+        """Where the reciprocals of the pivots begin."""
+        return self.factor_start + len(self.factor) - self.states
 
     def places(self, equations: Equations, state: int, time: str) -> dict[int, int]:
         """Return node -> offset, with the states at offset ``state`` and the time in scalar ``time``."""
@@ -94,9 +110,9 @@ class Layout:
 def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
     """Return the layout for a model and a method."""
     n = len(equations.rates)
-    factors = equations.factors
-    entries = [("lower", row, column) for row, column in factors.lower]
-    entries += [("upper", row, column) for row, column in factors.upper]
+    plan = equations.plan
+    entries = [("lower", *place) for place in plan.lower]
+    entries += [("upper", *place) for place in plan.upper]
     entries += [("pivot", state, state) for state in range(n)]
     kept = hoisted(equations.graph, _roots(equations))
 
@@ -127,6 +143,7 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         events=len(equations.triggers),
         scalar={name: index for index, name in enumerate(SCALARS)},
         factor={entry: first_factor + index for index, entry in enumerate(entries)},
+        factor_start=first_factor,
         hoisted=kept,
         size=start,
         **offsets,
@@ -140,6 +157,9 @@ def _roots(equations: Equations) -> Iterable[int]:
     yield from equations.observables
     yield from equations.triggers
     yield from equations.margins
-    yield from factors.lower.values()
-    yield from factors.upper.values()
-    yield from factors.reciprocals
+    if factors is None:
+        yield from equations.matrix.values()
+    else:
+        yield from factors.lower.values()
+        yield from factors.upper.values()
+        yield from factors.reciprocals

@@ -18,7 +18,7 @@ from unmask.engine.targets.cpu.step import SMALLEST_STEP
 from unmask.engine.translate import Equations
 
 # The step after an event, or a dose, in parts of the step that was due without it.
-AFTER_JUMP = 0.2
+AFTER_JUMP = 0.01
 _UNIT = 2.0**-52
 
 

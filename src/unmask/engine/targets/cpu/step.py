@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from unmask.engine.tableaus import Tableau
+from unmask.engine.targets.cpu import linear
 from unmask.engine.targets.cpu.elementary import exponential, logarithm
 from unmask.engine.targets.cpu.formulas import Formulas
 from unmask.engine.targets.cpu.layout import Layout
@@ -16,6 +17,8 @@ from unmask.engine.translate import Equations
 SAFETY, SHRINK, GROW, AFTER_NAN = 0.9, 0.1, 10.0, 0.1
 # The smallest step: four units in the last place of the time, and never below this.
 SMALLEST_STEP = 1e-30
+# States whose errors are added in one go.
+_BLOCK = 4
 
 
 def functions(equations: Equations, layout: Layout, tableau: Tableau) -> str:
@@ -24,8 +27,7 @@ def functions(equations: Equations, layout: Layout, tableau: Tableau) -> str:
         (
             _prepare(equations, layout),
             _rates(equations, layout),
-            _factor(equations, layout),
-            _solve(equations, layout),
+            linear.functions(equations, layout),
             _observables(equations, layout),
             _first_step_size(layout),
             _attempt(equations, layout, tableau),
@@ -64,58 +66,6 @@ def _evaluation(
     for index, node in enumerate(nodes):
         code.store(formulas.value(node), start + index)
     return code.function(f"@{name}(ptr %ws)")
-
-
-def _factor(equations: Equations, layout: Layout) -> str:
-    """Rates at the start of the step, df/dt, and the LU factors: they share most of their subexpressions."""
-    code = Listing()
-    formulas = Formulas(code, equations.graph, layout.places(equations, layout.state, "TIME"))
-    for index, node in enumerate(equations.rates):
-        code.store(formulas.value(node), layout.rate + index)
-    for index, node in enumerate(equations.time_derivatives):
-        code.store(formulas.value(node), layout.time_derivative + index)
-    factors = equations.factors
-    singular = unsound = ""
-    for state in factors.order:
-        pivot = formulas.value(factors.pivots[state])
-        zero = code.compare("oeq", pivot, vector(0.0))
-        singular = code.mask("or", singular, zero) if singular else zero
-        # An infinite pivot has the reciprocal 0: the state would stand still, and its error be 0.
-        difference = code.binary("fsub", pivot, pivot)
-        unsound = code.binary("fadd", unsound, difference) if unsound else difference
-        code.store(formulas.value(factors.reciprocals[state]), layout.factor["pivot", state, state])
-        for (row, column), node in factors.lower.items():
-            if column == state:
-                code.store(formulas.value(node), layout.factor["lower", row, column])
-        for (row, column), node in factors.upper.items():
-            if row == state:
-                code.store(formulas.value(node), layout.factor["upper", row, column])
-    code.store(code.select(singular, vector(1.0), vector(0.0)), layout.scalar["SINGULAR"])
-    code.store(unsound, layout.scalar["UNSOUND"])
-    return code.function("@factor(ptr %ws)")
-
-
-def _solve(equations: Equations, layout: Layout) -> str:
-    """Solve with the factors for rates plus corrections; the solution goes to vector ``to`` onwards."""
-    code = Listing()
-    factors = equations.factors
-    x = {
-        state: code.binary("fadd", code.load(layout.rate + state), code.load(layout.correction + state))
-        for state in range(layout.states)
-    }
-    for state in factors.order:
-        for (row, column), _ in factors.lower.items():
-            if column == state:
-                product = code.binary("fmul", code.load(layout.factor["lower", row, column]), x[column])
-                x[row] = code.binary("fsub", x[row], product)
-    for state in reversed(factors.order):
-        for (row, column), _ in factors.upper.items():
-            if row == state:
-                product = code.binary("fmul", code.load(layout.factor["upper", row, column]), x[column])
-                x[row] = code.binary("fsub", x[row], product)
-        x[state] = code.binary("fmul", x[state], code.load(layout.factor["pivot", state, state]))
-        code.store(x[state], "%to", offset=str(state))
-    return code.function("@solve(ptr %ws, i64 %to)")
 
 
 def _first_step_size(layout: Layout) -> str:
@@ -249,23 +199,51 @@ def _new_state_and_error(code: Listing, layout: Layout, tableau: Tableau) -> Non
     """New state into the trial vectors; mean square of the error over its tolerance into ERROR.
 
     The largest value that each state has had since the interval began is kept as well (see ensemble.arrive).
+    Blocks of four states keep the chain of additions short.
     """
     code.store(code.load(layout.scalar["UNSOUND"]), layout.scalar["ERROR"])
-    with code.loop("0", str(layout.states)) as state:
-        old = code.load(layout.state, offset=state)
-        error = code.load(layout.stage + (tableau.stages - 1) * layout.states, offset=state)
-        new = code.binary("fadd", code.load(layout.trial, offset=state), error)
-        code.store(new, layout.trial, offset=state)
-        before, after = code.call("fabs", old), code.call("fabs", new)
-        peak = code.load(layout.peak, offset=state)
-        code.store(code.select(code.compare("ogt", before, peak), before, peak), layout.peak, offset=state)
-        larger = code.select(code.compare("ogt", before, after), before, after)
-        ratio = code.binary("fdiv", error, _scale(code, state, larger))
-        square = code.binary("fmul", ratio, ratio)
+    whole = layout.states - layout.states % _BLOCK
+    if whole:
+        with code.loop("0", str(whole), step=_BLOCK) as first:
+            block = [code.let(f"add i64 {first}, {index}") for index in range(_BLOCK)]
+            _add_errors(code, layout, tableau, block)
+    if whole < layout.states:
+        _add_errors(code, layout, tableau, [str(state) for state in range(whole, layout.states)])
+
+
+def _add_errors(code: Listing, layout: Layout, tableau: Tableau, states: Sequence[str]) -> None:
+    parts = [_error_and_scale(code, layout, tableau, state) for state in states]
+    total = code.load(layout.scalar["ERROR"])
+    block = ""
+    while parts:
+        # One division for two states: a/b and c/d from 1/(b d). Divisions are the dearest part of the norm.
+        (error, scale), *others = parts
+        parts = others[1:]
+        product = code.binary("fmul", scale, others[0][1]) if others else scale
+        inverse = code.binary("fdiv", vector(1.0), product)
+        ratios = [
+            code.binary("fmul", error, code.binary("fmul", others[0][1], inverse) if others else inverse)
+        ]
+        if others:
+            ratios.append(code.binary("fmul", others[0][0], code.binary("fmul", scale, inverse)))
+        for ratio in ratios:
+            square = code.binary("fmul", ratio, ratio)
+            block = code.binary("fadd", block, square) if block else square
         # Infinity in the new state makes its scale infinite and the ratio 0; infinity - infinity is NaN.
-        square = code.binary("fadd", square, code.binary("fsub", new, new))
-        total = code.binary("fadd", code.load(layout.scalar["ERROR"]), square)
-        code.store(total, layout.scalar["ERROR"])
+        block = code.binary("fadd", block, code.binary("fsub", product, product))
+    code.store(code.binary("fadd", total, block), layout.scalar["ERROR"])
+
+
+def _error_and_scale(code: Listing, layout: Layout, tableau: Tableau, state: str) -> tuple[str, str]:
+    old = code.load(layout.state, offset=state)
+    error = code.load(layout.stage + (tableau.stages - 1) * layout.states, offset=state)
+    new = code.binary("fadd", code.load(layout.trial, offset=state), error)
+    code.store(new, layout.trial, offset=state)
+    before, after = code.call("fabs", old), code.call("fabs", new)
+    peak = code.load(layout.peak, offset=state)
+    code.store(code.select(code.compare("ogt", before, peak), before, peak), layout.peak, offset=state)
+    larger = code.select(code.compare("ogt", before, after), before, after)
+    return error, _scale(code, state, larger)
 
 
 def _control(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unmask.engine.elimination import Factors, factorise
+from unmask.engine.elimination import Factors, Plan, factorise, negated
 from unmask.engine.graph import Graph
 from unmask.engine.tableaus import Tableau
 from unmask.engine.targets.cpu.formulas import hoisted
@@ -28,6 +28,8 @@ class Layout:
         Nodes of parameters alone that the rest uses, in their order in the block ``HOISTED``.
     linear
         The graph of the elimination, whose inputs are the entries of the Jacobian and the pivot.
+    plan
+        The order of elimination.
     factors
         The factors, nodes of ``linear``.
     lower, upper
@@ -40,6 +42,7 @@ class Layout:
     jacobian: tuple[tuple[int, int], ...]
     hoisted: tuple[int, ...]
     linear: Graph
+    plan: Plan
     factors: Factors
     lower: dict[tuple[int, int], int]
     upper: dict[tuple[int, int], int]
@@ -78,7 +81,8 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
     entries = tuple(sorted(equations.jacobian))
     linear = Graph()
     inputs = {place: linear.input("jacobian", index) for index, place in enumerate(entries)}
-    factors = factorise(linear, inputs, linear.input("pivot"), n)
+    matrix = negated(linear, inputs, linear.input("pivot"), n)
+    factors = factorise(linear, matrix, equations.plan)
     roots = [
         *equations.rates,
         *equations.time_derivatives,
@@ -113,6 +117,7 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         jacobian=entries,
         hoisted=kept,
         linear=linear,
+        plan=equations.plan,
         factors=factors,
         lower={place: start["LOWER"] + i for i, place in enumerate(factors.lower)},
         upper={place: start["UPPER"] + i for i, place in enumerate(factors.upper)},

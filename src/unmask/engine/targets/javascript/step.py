@@ -42,7 +42,7 @@ def functions(equations: Equations, layout: Layout, tableau: Tableau, model: str
 def _factors(layout: Layout) -> list[tuple[int, int]]:
     factors = layout.factors
     found = []
-    for state in factors.order:
+    for state in layout.plan.order:
         found.append((factors.reciprocals[state], layout.start["RECIPROCAL"] + state))
         found += [(node, layout.lower[place]) for place, node in factors.lower.items() if place[1] == state]
         found += [(node, layout.upper[place]) for place, node in factors.upper.items() if place[0] == state]
@@ -51,7 +51,7 @@ def _factors(layout: Layout) -> list[tuple[int, int]]:
 
 def _solve(layout: Layout) -> Listing:
     """Solve with the factors for rates plus corrections; the solution replaces the corrections."""
-    code, factors, start = Listing(), layout.factors, layout.start
+    code, order, start = Listing(), layout.plan.order, layout.start
     names: dict[int, str] = {}
 
     def reduced(first: str, places: dict[tuple[int, int], int], row: int) -> tuple[str, tuple[str, ...], int]:
@@ -59,11 +59,11 @@ def _solve(layout: Layout) -> Listing:
         terms = [f" - w[{places[row, column]}] * {names[column]}" for column in columns]
         return first + "".join(terms), tuple(names[column] for column in columns), 2 * len(terms)
 
-    for state in factors.order:
+    for state in order:
         first = f"w[{start['RATE'] + state}] + w[{start['CORRECTION'] + state}]"
         text, used, operations = reduced(first, layout.lower, state)
         names[state] = code.let(f"b{state}", Text(text, used, operations + 1)).code
-    for state in reversed(factors.order):
+    for state in reversed(order):
         own = names[state]
         text, used, operations = reduced(own, layout.upper, state)
         whole = Text(f"({text}) * w[{start['RECIPROCAL'] + state}]", (own, *used), operations + 1)

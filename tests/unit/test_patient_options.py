@@ -223,7 +223,7 @@ def test_the_course_ends_with_the_patient(file: Path) -> None:
     states = one.states
     for day in (0.0, 21.0, 42.0):
         states = model.integrate(states, one.parameters, day, day + 21.0).states
-    assert model.course(42.0)["day"].tolist() == [0.0, 21.0, 42.0]
+    assert model.seen_until(42.0)["day"].tolist() == [0.0, 21.0, 42.0]
     assert model.course(41.9)["day"].tolist() == [0.0, 21.0]
     assert model.course(63.0)["sld_mm"].iloc[0] == pytest.approx(85.0, rel=1e-6)
 

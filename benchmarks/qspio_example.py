@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,8 @@ from numpy.typing import NDArray
 
 from unmask.model.system import Event, Model, Parameter, Rule, Species
 
-FOLDER = Path("/work/shared/reference/qspio")
+# The shared folder lies beside the repository unless UNMASK_SHARED says where.
+FOLDER = Path(os.environ.get("UNMASK_SHARED", Path(__file__).parents[2] / "shared")) / "reference" / "qspio"
 DOSES = np.arange(0.0, 400.0, 14.0)
 DAYS = np.arange(401.0)
 Floats = NDArray[np.float64]

@@ -43,6 +43,7 @@ SCALARS = (
     "HIGH_MARGIN",
     "SIDE",
     "TRIALS",
+    "PUSH",
     "WIDTH",
     "FULL_STEP",
 )

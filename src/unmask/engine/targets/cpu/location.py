@@ -5,7 +5,8 @@ the step is not taken but repeated from the same start with other lengths, until
 after which something has changed and the longest after which nothing has are a few units in the last place of
 the time apart; then the former is taken. Lengths come from the secant rule in its Illinois form on the
 smallest margin of all triggers (their distance from changing, negative once changed), every third from
-bisection, so that the search ends for whatever function. While one lane searches the others go on.
+bisection, and after PATIENCE all of them, so that the search ends for whatever function (a margin that jumps
+tells nothing of where). While one lane searches the others go on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from unmask.engine.translate import Equations
 
 # The step after an event, or a dose, in parts of the step that was due without it.
 AFTER_JUMP = 0.01
+# Lengths tried before the search trusts bisection alone.
+PATIENCE = 24
 _UNIT = 2.0**-52
 
 
@@ -100,7 +103,7 @@ def _locate_lane(layout: Layout) -> str:
         with code.when(test("olt", get("LOCATING"), "0.5")):
             put(get("START_MARGIN"), "LOW_MARGIN")
             put(get("STEP"), "FULL_STEP")
-            for name in ("LOW", "SIDE", "TRIALS"):
+            for name in ("LOW", "SIDE", "TRIALS", "PUSH"):
                 put("0.0", name)
             put("1.0", "LOCATING")
         for own, other, sign, holds in (
@@ -110,11 +113,12 @@ def _locate_lane(layout: Layout) -> str:
             with code.when(holds):
                 put(length, own)
                 put(margin, f"{own}_MARGIN")
-                # Illinois: the end that stays twice counts half.
+                # Illinois: the end that stays twice counts half. And whoever creeps up on the root goes further
+                # past the secant's guess every time.
                 again = test("oeq", get("SIDE"), sign)
-                put(
-                    arithmetic("fmul", get(f"{other}_MARGIN"), choose(again, "0.5", "1.0")), f"{other}_MARGIN"
-                )
+                less = arithmetic("fmul", get(f"{other}_MARGIN"), choose(again, "0.5", "1.0"))
+                put(less, f"{other}_MARGIN")
+                put(choose(again, arithmetic("fmul", get("PUSH"), "4.0"), "0.5"), "PUSH")
                 put(sign, "SIDE")
         with code.when(changed):
             first, last = (
@@ -132,17 +136,22 @@ def _locate_lane(layout: Layout) -> str:
             put(arithmetic("fmul", get("FULL_STEP"), number(AFTER_JUMP)), "STEP")
         with code.when(code.let(f"xor i1 {found}, true")):
             trials = arithmetic("fadd", get("TRIALS"), "1.0")
-            third = test("oge", trials, "3.0")
-            put(choose(third, "0.0", trials), "TRIALS")
+            put(trials, "TRIALS")
+            count = code.let(f"fptosi double {trials} to i64")
+            third = code.let(f"icmp eq i64 {code.let(f'srem i64 {count}, 3')}, 0")
+            late = code.let(f"icmp sgt i64 {count}, {PATIENCE}")
             ahead, behind = get("LOW_MARGIN"), get("HIGH_MARGIN")
             part = arithmetic("fdiv", ahead, arithmetic("fsub", ahead, behind))
             guess = arithmetic("fadd", low, arithmetic("fmul", gap, part))
-            half = arithmetic("fmul", width, "0.5")
-            least, most = arithmetic("fadd", low, half), arithmetic("fsub", high, half)
+            push = arithmetic("fmul", width, get("PUSH"))
+            least, most = arithmetic("fadd", low, push), arithmetic("fsub", high, push)
             guess = choose(test("olt", guess, least), least, guess)
             guess = choose(test("ogt", guess, most), most, guess)
             middle = arithmetic("fadd", low, arithmetic("fmul", gap, "0.5"))
-            doubtful = code.let(f"or i1 {third}, {test('uno', guess, guess)}")
+            unknown = test("uno", guess, guess)
+            middling = test("oge", least, most)
+            doubtful = code.let(f"or i1 {third}, {code.let(f'or i1 {late}, {unknown}')}")
+            doubtful = code.let(f"or i1 {doubtful}, {middling}")
             guess = choose(doubtful, middle, guess)
             put(choose(narrow, high, guess), "STEP")
             put("0.0", "ACCEPT")

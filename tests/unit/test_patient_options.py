@@ -224,8 +224,8 @@ def test_the_course_ends_with_the_patient(file: Path) -> None:
     for day in (0.0, 21.0, 42.0):
         states = model.integrate(states, one.parameters, day, day + 21.0).states
     assert model.seen_until(42.0)["day"].tolist() == [0.0, 21.0, 42.0]
-    assert model.course(41.9)["day"].tolist() == [0.0, 21.0]
-    assert model.course(63.0)["sld_mm"].iloc[0] == pytest.approx(85.0, rel=1e-6)
+    assert model.seen_until(41.9)["day"].tolist() == [0.0, 21.0]
+    assert model.seen_until(63.0)["sld_mm"].iloc[0] == pytest.approx(85.0, rel=1e-6)
 
 
 def test_the_parts_of_the_tumour_make_its_size(result: OptionsResult) -> None:

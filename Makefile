@@ -18,10 +18,15 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# `make bench SBML=file.xml` takes any model instead.
 bench: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
-	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/engine.py $(if $(SBML),--sbml $(SBML))
+ifndef SBML
+	$(BIN)/python benchmarks/engine_large.py
+	$(BIN)/python benchmarks/javascript.py
 	$(BIN)/python benchmarks/trial.py
+endif
 
 # A changed pyproject.toml reinstalls; otherwise a second run reuses the environment.
 $(STAMP): pyproject.toml

@@ -4,6 +4,7 @@ Three parts in one run: QSP-IO example 1 (where its data are at hand), the core 
 what starting costs. ``engine_large.py`` compiles large models.
 
     python benchmarks/engine.py [--patients 100] [--large 2000] [--quick] [--only qspio,core,threads,start]
+    python benchmarks/engine.py --sbml FILE.xml [--until 100]     # any model, beside libroadrunner
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
 import engine_core
 import engine_qspio
+import engine_sbml
 import qspio_example
 from unmask.engine import compile_model
 from unmask.engine.tableaus import METHODS
@@ -84,7 +87,12 @@ def main() -> None:
     )
     options.add_argument("--quick", action="store_true", help="one tolerance for each of the others")
     options.add_argument("--only", default="qspio,core,threads,start", help="parts to run")
+    options.add_argument("--sbml", type=Path, help="an SBML file instead of the parts")
+    options.add_argument("--until", type=float, default=100.0, help="end of the simulation of that file")
     chosen = options.parse_args()
+    if chosen.sbml is not None:
+        engine_sbml.table(chosen.sbml, chosen.until, chosen.patients)
+        return
     parts = chosen.only.split(",")
     if "qspio" in parts:
         if qspio_example.FOLDER.is_dir():

@@ -92,7 +92,7 @@ def _row(contender: Contender, rtol: float, reference: Run) -> Row:
     for found, true in zip(run.quantities, reference.quantities, strict=True):
         expected = true[: len(found)]
         worst = (np.abs(found - expected) / np.abs(expected)).max(axis=1)[good]
-        errors += [float(worst.max()), float(np.median(worst))]
+        errors += [float(worst.max()), float(np.median(worst))] if good.any() else [np.nan, np.nan]
     counts = {name: run.status.count(name) for name in sorted(set(run.status) - {"OK"})}
     failed = ", ".join(f"{count} {name}" for name, count in counts.items()) or "0"
     row = Row(contender.label, rtol, len(run.status) / run.seconds, tuple(errors), failed)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-import sympy as sp
 from numpy.typing import NDArray
 
 from unmask.engine import CompiledModel, Status, compile_model
@@ -201,9 +200,9 @@ def start_course(
     stops = np.broadcast_to(given.times, (count, len(given.times)))
     amounts = np.broadcast_to(given.amounts, (count, *given.amounts.shape))
     jumps = _jumps(model, parameters)
-    if any(set(event.trigger.free_symbols) - {sp.Symbol(model.time_symbol)} for event in model.events):
-        # A condition may hold for a part of a long step only: no step is longer than the distance of outputs.
-        jumps = np.sort(np.concatenate([jumps, np.broadcast_to(times, (count, len(times)))], axis=1), axis=1)
+    # Every output ends a step: between steps the method's continuous extension is less accurate for what follows fast
+    # inputs, and a condition may hold for a part of a long step only.
+    jumps = np.sort(np.concatenate([jumps, np.broadcast_to(times, (count, len(times)))], axis=1), axis=1)
     if jumps.shape[1]:
         both = np.concatenate([stops, jumps], axis=1)
         order = np.argsort(both, axis=1, kind="stable")

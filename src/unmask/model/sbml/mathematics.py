@@ -42,8 +42,8 @@ NAMED_OPERATORS = frozenset(_NAMED_OPERATORS)
 """Functions that a file may call without defining them (SimBiology's dialect)."""
 
 _LARGEST_FACTORIAL = 170  # the next is above the largest double
-NOT_A_NUMBER, INFINITE = "not_a_number", "infinite"
-"""Symbols that stand for the literals NaN and infinity, which SymPy would simplify away."""
+NOT_A_NUMBER, INFINITE = "not a number", "infinity, the number"
+"""Symbols that stand for the literals NaN and infinity, which SymPy would simplify away; no identifier has spaces."""
 
 
 def _remainder(a: sp.Expr, b: sp.Expr) -> sp.Expr:
@@ -120,16 +120,23 @@ class Mathematics:
         Symbol of the time.
     functions
         The file's function definitions: name -> (arguments, body), bodies as syntax trees.
+    rate_prefix
+        What no identifier of the file begins with, for the names of rates of change.
     """
 
     def __init__(
-        self, file: str, time: sp.Symbol, functions: Mapping[str, tuple[tuple[str, ...], Any]]
+        self,
+        file: str,
+        time: sp.Symbol,
+        functions: Mapping[str, tuple[tuple[str, ...], Any]],
+        rate_prefix: str,
     ) -> None:
         import libsbml
 
         self.file = file
         self.time = time
         self.functions = functions
+        self.rate_prefix = rate_prefix
         self.rates_asked: set[str] = set()
         self._library = libsbml
         self._handlers = self._table()
@@ -160,7 +167,7 @@ class Mathematics:
     def rate_symbol(self, name: str) -> sp.Symbol:
         """Return the symbol that stands for the rate of change of ``name``."""
         self.rates_asked.add(name)
-        return sp.Symbol(f"rate_of_{name}")
+        return sp.Symbol(f"{self.rate_prefix}{name}")
 
     def _read(self, tree: Any, where: str, names: Mapping[str, sp.Basic]) -> sp.Basic:
         kind = tree.getType()

@@ -10,6 +10,8 @@ from sympy.core.relational import Relational
 
 from unmask.model.system import Model
 
+_BENT = (sp.Piecewise, sp.floor, sp.ceiling, sp.Max, sp.Min, sp.Abs)
+
 
 def breakpoints(model: Model) -> list[sp.Expr]:
     """Return the times, as expressions of parameters, at which a condition on the time alone changes.
@@ -31,7 +33,8 @@ def breakpoints(model: Model) -> list[sp.Expr]:
             names = {symbol.name for symbol in difference.free_symbols}
             if time in difference.free_symbols and names <= parameters | {time.name}:
                 slope = sp.diff(difference, time)
-                if time not in slope.free_symbols:
+                # Of a choice between pieces, or a whole part, the derivative says nothing about where it changes.
+                if slope != 0 and time not in slope.free_symbols and not difference.has(*_BENT):
                     found[sp.simplify(-difference.xreplace({time: sp.S.Zero}) / slope)] = None
         if index < len(model.rules):
             replaced = sp.sympify(expression).xreplace(meaning)

@@ -16,6 +16,36 @@ from unmask.model.system import Model
 Array = npt.NDArray[np.float64]
 
 
+class _Printer(NumPyPrinter):  # type: ignore[misc]
+    """Prints what broadcasts: SymPy's own lists of conditions and of maxima need arguments of one shape.
+
+    What SymPy worked out to be no real number (a division of numbers by 0, the root of a negative number) is NaN.
+    """
+
+    def _pairwise(self, function: str, arguments: Sequence[Any]) -> str:
+        first, *others = (str(self._print(argument)) for argument in arguments)
+        for other in others:
+            first = f"numpy.{function}({first}, {other})"
+        return first
+
+    def _print_And(self, expression: Any) -> str:  # noqa: N802  (SymPy finds it by its name)
+        return self._pairwise("logical_and", expression.args)
+
+    def _print_Or(self, expression: Any) -> str:  # noqa: N802  (SymPy finds it by its name)
+        return self._pairwise("logical_or", expression.args)
+
+    def _print_Max(self, expression: Any) -> str:  # noqa: N802  (SymPy finds it by its name)
+        return self._pairwise("maximum", expression.args)
+
+    def _print_Min(self, expression: Any) -> str:  # noqa: N802  (SymPy finds it by its name)
+        return self._pairwise("minimum", expression.args)
+
+    def _print_ComplexInfinity(self, expression: Any) -> str:  # noqa: N802  (SymPy finds it by its name)
+        return "numpy.nan"
+
+    _print_ImaginaryUnit = _print_ComplexInfinity  # noqa: N815
+
+
 class Expressions:
     """Named expressions as one NumPy function, evaluated in order: each may use the names and those before it.
 
@@ -35,7 +65,7 @@ class Expressions:
         self.results = tuple(steps if results is None else results)
         # Any identifier may be the name of a symbol, Python's keywords included: in the code they are numbered.
         known = {sp.Symbol(name): sp.Symbol(f"x{index}") for index, name in enumerate((*names, *steps))}
-        printer = NumPyPrinter()
+        printer = _Printer()
         lines = [f"def function({', '.join(f'x{index}' for index in range(len(names)))}):"]
         for name, expression in steps.items():
             code = printer.doprint(sp.sympify(expression).xreplace(known))

@@ -15,6 +15,7 @@ import sympy as sp
 
 from unmask.errors import DataError
 from unmask.model.ordering import evaluation_order
+from unmask.model.sbml.derivative import rate_of_change
 from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER, literal
 from unmask.model.sbml.reading import Reading
 from unmask.model.sbml.symbols import Quantity
@@ -49,7 +50,7 @@ class Builder:
             self.parameters[name] = value
         self.rules |= reading.reactions
         events = self._events()
-        self._rates_of(events)
+        self._rates_of()
         self._literals(events)
         rules = self._ordered(self.rules, "sbml.circular_rules")
         initial = self._initial(rules)
@@ -148,9 +149,12 @@ class Builder:
 
     # -- what depends on the whole -------------------------------------------------------------------------
 
-    def _rates_of(self, events: tuple[Event, ...]) -> None:
+    def _rates_of(self) -> None:
         """Rules for the rates of change that the mathematics asks for, by the chain rule."""
         mathematics = self.reading.mathematics
+        if not mathematics.rates_asked:
+            return
+        self._ordered(self.rules, "sbml.circular_rules")
         pending = sorted(mathematics.rates_asked)
         done: set[str] = set()
         while pending:
@@ -159,25 +163,16 @@ class Builder:
                 continue
             done.add(name)
             symbol = mathematics.rate_symbol(name).name
-            if symbol in self.reading.taken:
-                raise DataError("sbml.name_clash", file=self.file, name=symbol)
-            self.rules[symbol] = self._derivative(sp.Symbol(name))
+            self.rules[symbol] = self._rate_of_symbol(name)
             pending += [item for item in mathematics.rates_asked if item not in done]
 
-    def _derivative(self, expression: sp.Expr) -> sp.Expr:
-        """Return the derivative with respect to time along the solution."""
-        total: sp.Expr = _ZERO
-        for symbol in sorted(expression.free_symbols, key=str):
-            if symbol.name in self.states:
-                inner = self.states[symbol.name]
-            elif symbol.name in self.rules:
-                inner = self._derivative(self.rules[symbol.name])
-            elif symbol == self.time:
-                inner = sp.Integer(1)
-            else:
-                continue
-            total = total + sp.diff(expression, symbol) * inner
-        return total
+    def _rate_of_symbol(self, name: str) -> sp.Expr:
+        """Return the rate of change of anything by its name, along the solution."""
+        if name in self.states:
+            return self.states[name]
+        if name in self.rules:
+            return rate_of_change(self.rules[name], self._rate_of_symbol)
+        return sp.Integer(1) if name == self.time.name else _ZERO
 
     def _literals(self, events: tuple[Event, ...]) -> None:
         used = {symbol.name for expression in self._everything(events) for symbol in expression.free_symbols}

@@ -21,10 +21,10 @@ _NAMED_OPERATORS: dict[str, Callable[..., sp.Expr]] = {
     "nthroot": lambda x, n: x ** (1 / n),
     "power": lambda x, n: x**n,
     "pow": lambda x, n: x**n,
-    "log": lambda x: sp.log(x),
-    "ln": lambda x: sp.log(x),
-    "log10": lambda x: sp.log(x) / sp.log(10),
-    "log2": lambda x: sp.log(x) / sp.log(2),
+    "log": lambda x: _log(x),
+    "ln": lambda x: _log(x),
+    "log10": lambda x: _log(x) / _log(10),
+    "log2": lambda x: _log(x) / _log(2),
     "exp": lambda x: sp.exp(x),
     "sqrt": lambda x: x ** sp.Rational(1, 2),
     "abs": lambda x: sp.Abs(x),
@@ -42,8 +42,8 @@ NAMED_OPERATORS = frozenset(_NAMED_OPERATORS)
 """Functions that a file may call without defining them (SimBiology's dialect)."""
 
 _LARGEST_FACTORIAL = 170  # the next is above the largest double
-NOT_A_NUMBER, INFINITE = "not_a_number", "infinite"
-"""Symbols that stand for the literals NaN and infinity, which SymPy would simplify away."""
+NOT_A_NUMBER, INFINITE = "not a number", "infinity, the number"
+"""Symbols that stand for the literals NaN and infinity, which SymPy would simplify away; no identifier has spaces."""
 
 
 def _remainder(a: sp.Expr, b: sp.Expr) -> sp.Expr:
@@ -77,6 +77,19 @@ def _choose(branches: Sequence[tuple[sp.Expr, sp.Basic]], otherwise: sp.Expr | N
     if not kept:
         return sp.Symbol(NOT_A_NUMBER)
     return sp.Piecewise(*kept, evaluate=False)
+
+
+def _settled(value: sp.Expr) -> sp.Expr:
+    """What SymPy works out of literals and is no real number, as the arithmetic of computers has it."""
+    if not value.is_number or (value.is_finite is not False and value.is_extended_real is not False):
+        return value
+    if value in (sp.oo, sp.zoo, -sp.oo):
+        return -sp.Symbol(INFINITE) if value == -sp.oo else sp.Symbol(INFINITE)
+    return sp.Symbol(NOT_A_NUMBER)
+
+
+def _log(a: sp.Expr) -> sp.Expr:
+    return -sp.oo if a == 0 else sp.log(a)
 
 
 def is_condition(expression: sp.Basic) -> bool:
@@ -120,16 +133,23 @@ class Mathematics:
         Symbol of the time.
     functions
         The file's function definitions: name -> (arguments, body), bodies as syntax trees.
+    rate_prefix
+        What no identifier of the file begins with, for the names of rates of change.
     """
 
     def __init__(
-        self, file: str, time: sp.Symbol, functions: Mapping[str, tuple[tuple[str, ...], Any]]
+        self,
+        file: str,
+        time: sp.Symbol,
+        functions: Mapping[str, tuple[tuple[str, ...], Any]],
+        rate_prefix: str,
     ) -> None:
         import libsbml
 
         self.file = file
         self.time = time
         self.functions = functions
+        self.rate_prefix = rate_prefix
         self.rates_asked: set[str] = set()
         self._library = libsbml
         self._handlers = self._table()
@@ -160,7 +180,7 @@ class Mathematics:
     def rate_symbol(self, name: str) -> sp.Symbol:
         """Return the symbol that stands for the rate of change of ``name``."""
         self.rates_asked.add(name)
-        return sp.Symbol(f"rate_of_{name}")
+        return sp.Symbol(f"{self.rate_prefix}{name}")
 
     def _read(self, tree: Any, where: str, names: Mapping[str, sp.Basic]) -> sp.Basic:
         kind = tree.getType()
@@ -185,7 +205,7 @@ class Mathematics:
         self, operation: Callable[..., sp.Expr], arguments: Sequence[sp.Expr], name: str, where: str
     ) -> sp.Expr:
         try:
-            return operation(*arguments)
+            return _settled(operation(*arguments))
         except TypeError as error:
             raise DataError(
                 "sbml.wrong_arguments", file=self.file, function=name, count=len(arguments), where=where
@@ -233,8 +253,8 @@ class Mathematics:
             lib.AST_FUNCTION_POWER: lambda a, b: a**b,
             lib.AST_FUNCTION_ABS: lambda a: sp.Abs(a),
             lib.AST_FUNCTION_EXP: lambda a: sp.exp(a),
-            lib.AST_FUNCTION_LN: lambda a: sp.log(a),
-            lib.AST_FUNCTION_LOG: lambda base, a: sp.log(a) / sp.log(base),
+            lib.AST_FUNCTION_LN: lambda a: _log(a),
+            lib.AST_FUNCTION_LOG: lambda base, a: _log(a) / _log(base),
             lib.AST_FUNCTION_ROOT: lambda degree, a=None: (
                 degree ** sp.Rational(1, 2) if a is None else a ** (one / degree)
             ),
@@ -263,12 +283,12 @@ class Mathematics:
             lib.AST_FUNCTION_ARCSEC: lambda a: sp.acos(one / a),
             lib.AST_FUNCTION_ARCCSC: lambda a: sp.asin(one / a),
             lib.AST_FUNCTION_ARCCOT: lambda a: sp.atan(one / a),
-            lib.AST_FUNCTION_ARCSINH: lambda a: sp.log(a + sp.sqrt(a**2 + 1)),
-            lib.AST_FUNCTION_ARCCOSH: lambda a: sp.log(a + sp.sqrt(a - 1) * sp.sqrt(a + 1)),
-            lib.AST_FUNCTION_ARCTANH: lambda a: sp.log((1 + a) / (1 - a)) / 2,
-            lib.AST_FUNCTION_ARCSECH: lambda a: sp.log(one / a + sp.sqrt(one / a - 1) * sp.sqrt(one / a + 1)),
-            lib.AST_FUNCTION_ARCCSCH: lambda a: sp.log(one / a + sp.sqrt(one / a**2 + 1)),
-            lib.AST_FUNCTION_ARCCOTH: lambda a: sp.log((a + 1) / (a - 1)) / 2,
+            lib.AST_FUNCTION_ARCSINH: lambda a: _log(a + sp.sqrt(a**2 + 1)),
+            lib.AST_FUNCTION_ARCCOSH: lambda a: _log(a + sp.sqrt(a - 1) * sp.sqrt(a + 1)),
+            lib.AST_FUNCTION_ARCTANH: lambda a: _log((1 + a) / (1 - a)) / 2,
+            lib.AST_FUNCTION_ARCSECH: lambda a: _log(one / a + sp.sqrt(one / a - 1) * sp.sqrt(one / a + 1)),
+            lib.AST_FUNCTION_ARCCSCH: lambda a: _log(one / a + sp.sqrt(one / a**2 + 1)),
+            lib.AST_FUNCTION_ARCCOTH: lambda a: _log((a + 1) / (a - 1)) / 2,
         }
         return {
             lib.AST_INTEGER: lambda tree, *_: sp.Integer(tree.getInteger()),

@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from unmask.errors import DataError
-from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER, Mathematics
+from unmask.model.sbml.mathematics import Mathematics
 from unmask.model.sbml.symbols import Quantity, quantities
 
 _ZERO = sp.Integer(0)
@@ -79,8 +79,11 @@ def read(file: str, model: Any) -> Reading:
         functions[definition.getId()] = (arguments, definition.getBody())
     taken = {*items, *reactions, *functions}
     time = next(name for name in ("t", "time", "time_", "time__") if name not in taken)
-    taken |= {time, NOT_A_NUMBER, INFINITE}
-    reading = Reading(file, model, items, Mathematics(file, sp.Symbol(time), functions), taken)
+    taken.add(time)
+    prefix = "rate_of_"
+    while any(name.startswith(prefix) for name in taken):
+        prefix += "_"
+    reading = Reading(file, model, items, Mathematics(file, sp.Symbol(time), functions, prefix), taken)
     for rule in model.getListOfRules():
         if rule.isSetMath():
             target = reading.assigned if rule.isAssignment() else reading.rated

@@ -19,6 +19,7 @@ import sympy as sp
 from unmask.errors import ModelError
 from unmask.model.quantity import ONE, Unit, parse
 from unmask.model.sbml.document import library
+from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER
 from unmask.model.sbml.syntax_tree import Trees
 from unmask.model.sbml.units import base_kind
 from unmask.model.system import Content, Model, Parameter
@@ -118,6 +119,8 @@ class _Writer:
         space.setUnits("dimensionless")
         starts = {rule.name for rule in model.initial}
         for parameter in model.parameters:
+            if parameter.name in (NOT_A_NUMBER, INFINITE):
+                continue  # written as the number wherever it stands
             self._parameter(parameter, parameter.name in starts)
         for species, rate in zip(model.species, model.rates, strict=True):
             self._state(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,18 +95,32 @@ class Evaluator:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        rules = {rule.name: rule.expression for rule in model.rules}
-        names = (model.time_symbol, *model.species_names, *model.parameter_names)
-        self._names = names
-        self._rules = Expressions(names, rules)
-        self._rates = self.also(
-            {f"rate of {name}": rate for name, rate in zip(model.species_names, model.rates, strict=True)}
-        )
+        self._names = (model.time_symbol, *model.species_names, *model.parameter_names)
+
+    @cached_property
+    def _rules(self) -> Expressions:
+        return Expressions(self._names, {rule.name: rule.expression for rule in self.model.rules})
+
+    @cached_property
+    def _rates(self) -> Expressions:
+        named = zip(self.model.species_names, self.model.rates, strict=True)
+        return self.also({f"rate of {name}": rate for name, rate in named})
 
     def also(self, expressions: Mapping[str, Any]) -> Expressions:
         """Return a function of time, states and parameters for further expressions in the model's symbols."""
-        rules = {rule.name: rule.expression for rule in self.model.rules}
-        return Expressions(self._names, {**rules, **expressions}, tuple(expressions))
+        return Expressions(
+            self._names, {**self._needed(expressions.values()), **expressions}, tuple(expressions)
+        )
+
+    def _needed(self, expressions: Iterable[Any]) -> dict[str, Any]:
+        """Return the rules that expressions rest on, in order of evaluation."""
+        wanted = {symbol.name for item in expressions for symbol in sp.sympify(item).free_symbols}
+        found: dict[str, Any] = {}
+        for rule in reversed(self.model.rules):
+            if rule.name in wanted:
+                found[rule.name] = rule.expression
+                wanted |= {symbol.name for symbol in rule.expression.free_symbols}
+        return dict(reversed(found.items()))
 
     def values(self, t: Any, states: Array, parameters: Array) -> Mapping[str, Array]:
         """Return every symbol's value by name: time, species, parameters and rules."""
@@ -118,8 +133,3 @@ class Evaluator:
         """Return dy/dt, of the shape of ``states``."""
         rates = self._rates(t, *states, *parameters)
         return np.stack([np.broadcast_to(rate, states.shape[1:]) for rate in rates.values()])
-
-
-def evaluate(expression: Any, values: Mapping[str, float]) -> float:
-    """Return the number that an expression of named numbers is; NaN where it is undefined."""
-    return float(Expressions(tuple(values), {"value": expression})(*values.values())["value"])

@@ -212,16 +212,16 @@ class Builder:
 
     def _values(self, initial: Mapping[str, sp.Expr], rules: list[str]) -> dict[str, float]:
         """Numbers at the start, for the default values of states and parameters."""
-        from unmask.model.evaluate import evaluate
+        from unmask.model.evaluate import Expressions
 
         values = {name: float(x) for name, x in self.starts.items() if not x.free_symbols}
         values |= {name: value for name, value in self.parameters.items() if name not in values}
         values[self.time.name] = 0.0
         for name in self.states:
             values.setdefault(name, 0.0 if name not in self.reading.quantities else float("nan"))
-        for name, expression in initial.items():
-            values[name] = evaluate(expression, values)
-        return values
+        known = {name: value for name, value in values.items() if name not in initial}
+        found = Expressions(tuple(known), initial)(*known.values())
+        return {**known, **{name: float(value) for name, value in found.items()}}
 
     def _refuse_unknown(self, events: tuple[Event, ...]) -> None:
         known = {*self.states, *self.parameters, *self.rules, self.time.name}

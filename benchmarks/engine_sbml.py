@@ -2,8 +2,8 @@
 
     python benchmarks/engine.py --sbml FILE.xml [--until 100] [--patients 100]
 
-The error is that of every observable at 101 times, as a share of the largest value that it has in that patient, worst of
-each patient, against Unmask's rodas5p at rtol 1e-11. Both solvers have the same absolute tolerances.
+The error is that of every observable at 101 times, as a share of the largest value that it has in that patient, worst
+of each patient, against Unmask's rodas5p at rtol 1e-11. Both solvers have the same absolute tolerances.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ def table(file: Path, until: float, patients: int) -> None:
     """Print the comparison for one file."""
     model = read_model(file, units="as-written").model
     model = with_observables(model, None)
-    # Sizes stay as they are: what becomes of amounts when a size is set differs between programs.
+    # What decides the start stays as it is: whether it is computed anew when a parameter is set differs between programs.
     computed = {rule.name for rule in model.initial} | {item.volume for item in model.contents.values()}
+    computed |= {symbol.name for rule in model.initial for symbol in rule.expression.free_symbols}
+    for rule in reversed(model.rules):
+        if rule.name in computed:
+            computed |= {symbol.name for symbol in rule.expression.free_symbols}
     varied = [item.name for item in model.parameters if item.value > 0 and item.name not in computed]
     varied = [name for name in varied if name not in model.contents]
     random = np.random.default_rng(1)

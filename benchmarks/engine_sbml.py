@@ -28,9 +28,12 @@ def table(file: Path, until: float, patients: int) -> None:
     """Print the comparison for one file."""
     model = read_model(file, units="as-written").model
     model = with_observables(model, None)
-    # What decides the start stays as it is: whether it is computed anew when a parameter is set differs between programs.
+    # What decides the start and events stays: programs differ in what they compute anew when a parameter is set.
     computed = {rule.name for rule in model.initial} | {item.volume for item in model.contents.values()}
     computed |= {symbol.name for rule in model.initial for symbol in rule.expression.free_symbols}
+    for event in model.events:
+        parts = (event.trigger, *(value for _, value in event.assignments))
+        computed |= {symbol.name for part in parts for symbol in part.free_symbols}
     for rule in reversed(model.rules):
         if rule.name in computed:
             computed |= {symbol.name for symbol in rule.expression.free_symbols}

@@ -38,8 +38,9 @@ DoseOption = Annotated[
     list[str] | None,
     typer.Option(
         "--dose",
-        metavar="SPECIES=AMOUNT@TIMES",
-        help="Add an amount at times: drug=210@0,14,28 or drug=210@0:392:14 (first:last:every); repeatable.",
+        metavar="SPECIES=AMOUNT@TIMES[/DURATION]",
+        help="Add an amount at times: drug=210@0,14,28 or drug=210@0:392:14 (first:last:every), as an infusion with a "
+        "duration: drug=210@0:392:14/0.04; repeatable.",
     ),
 ]
 
@@ -165,16 +166,16 @@ def _as_event(model: Model, dosing: Dosing) -> Dose:
     return Dose(content_of(model, dosing.species).state, dosing.amount, dosing.times)
 
 
-def _with_doses(model: Model, dose: list[str], drug: list[str]) -> tuple[Model, list[Dosing]]:
+def _with_doses(model: Model, dose: list[str], drug: list[str]) -> tuple[Model, tuple[Dosing, ...]]:
     """Return the model with what drugs in use change in it, and every dose."""
-    from unmask.simulation.dosing import read_dose
+    from unmask.simulation.dosing import read_dose, with_infusions
     from unmask.simulation.library_drugs import dose_of_drug
 
     doses = [read_dose(text) for text in dose]
     for text in drug:
         model, more = dose_of_drug(model, text)
         doses.append(more)
-    return model, doses
+    return with_infusions(model, doses)
 
 
 def model_simulate(

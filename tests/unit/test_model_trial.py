@@ -6,6 +6,7 @@ import json
 import math
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,10 @@ import pandas as pd
 import pytest
 from command_line import Command, complained, runner
 
+from unmask.model.sbml.reader import read_model
+from unmask.simulation.dosing import Dosing, with_infusions
+from unmask.simulation.population import population
+from unmask.simulation.trajectories import simulate
 from unmask.trial.model_protocol import ModelProtocol, load_model_protocol
 from unmask.trial.model_trial import OUTPUTS, ModelTrialResult, run_model_trial
 
@@ -115,6 +120,26 @@ def test_deaths_follow_the_stated_hazard(folder: Path) -> None:
     expected = 1 - math.exp(-0.1 * last_scan / 30.4375)
     assert abs(dead["drug"] - expected) < 3 * math.sqrt(expected * (1 - expected) / 2000)
     assert dead["drug"] == dead["observation"]  # the same luck in both arms
+
+
+def test_an_infusion_that_progression_meets_is_finished(folder: Path) -> None:
+    """The scan of day 84 shows progression: the infusion of day 83 goes on for its four days, the next is not begun."""
+    alike(folder)
+    given = '[{ species = "drug", amount = 4000.0, first_day = 83, every_days = 21, infusion_days = 4 }]'
+    settings = (f"arms.drug.doses={given}", "measurement.sum_error=0.0", "death.per_month=1e-9")
+    own = run_model_trial(load_model_protocol(folder / "trial.toml", settings, 2)).tables
+    assert own["doses"].groupby("patient")["day"].apply(list).tolist() == [[83.0], [83.0]]
+    seen = own["lesions"].query("arm == 'drug' and patient == 0").set_index("day")["diameter_mm"]
+    model, doses = with_infusions(
+        read_model(folder / "tumour.xml").model, [Dosing("drug", 4000.0, (83.0,), 4.0)]
+    )
+    start = population(model, pd.DataFrame({"capacity": [1e30], "k_growth": [0.012]}))
+    alone = simulate(
+        replace(model, observables=("tumour_volume",)), start, np.array([0.0, 84.0, 126.0, 168.0]), doses
+    )
+    expected = np.cbrt(6 / np.pi * 1000 * alone.observed[0, :, 0])
+    np.testing.assert_allclose(seen.loc[[0, 84, 126, 168]], expected, atol=0.051)
+    assert expected[2] < 0.9 * expected[1]
 
 
 def test_an_arm_may_set_parameters(folder: Path) -> None:

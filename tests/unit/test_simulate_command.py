@@ -135,3 +135,28 @@ def test_drugs_belong_to_models_that_know_them(model: Command) -> None:
 def test_show_and_equations_take_files(model: Command) -> None:
     assert "k_growth" in model("show", MODEL).out
     assert "k_growth*tumour" in model("equations", MODEL).out.replace(" ", "")
+
+
+def test_an_infusion_follows_the_closed_form(model: Command, tmp_path: Path) -> None:
+    """300 mg over two days, twice: the concentration rises to rate / clearance (1 - exp(-k t)) and falls from there."""
+    arguments = ("--dose", "drug=300@0,10/2", "--until", 20, "--every", 0.5, "--rtol", 1e-9)
+    assert model("simulate", MODEL, *arguments, "--out", tmp_path / "run").code == 0
+    table = pd.read_parquet(tmp_path / "run" / "trajectories.parquet")
+    t, k = table["time"].to_numpy(), 0.25 / 3.5
+
+    def one(start: float) -> np.ndarray:
+        during = np.clip(t - start, 0.0, 2.0)
+        return 150 / 0.25 * (1 - np.exp(-k * during)) * np.exp(-k * np.clip(t - start - 2.0, 0.0, None))
+
+    np.testing.assert_allclose(table["drug"], one(0.0) + one(10.0), rtol=1e-6, atol=1e-9)
+    complained(model("simulate", MODEL, "--dose", "drug=300@0/0"), 2, "duration", "above 0")
+
+
+def test_an_infusion_leaves_in_the_file(model: Command, tmp_path: Path) -> None:
+    arguments = ("--dose", "drug=300@0,10/2")
+    assert model("export", MODEL, *arguments, "-o", tmp_path / "back.xml").code == 0
+    common = ("--until", 20, "--every", 1, "--observe", "drug", "--rtol", 1e-8)
+    assert model("simulate", MODEL, *arguments, *common, "--out", tmp_path / "a").code == 0
+    assert model("simulate", tmp_path / "back.xml", *common, "--out", tmp_path / "b").code == 0
+    one, other = (pd.read_parquet(tmp_path / name / "trajectories.parquet")["drug"] for name in "ab")
+    np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from unmask.configuration import nearest
 from unmask.errors import ConfigurationError
-from unmask.model.system import Content, Model
+from unmask.model.system import Content, Model, Species
 
 MOST_DOSES = 100_000
 
@@ -20,16 +21,18 @@ MOST_DOSES = 100_000
 class Dosing:
     """An amount of one substance at each of the times.
 
-    ``amount`` is in the unit of the amount of the species, ``times`` in the model's unit of time, ascending.
+    ``amount`` is in the unit of the amount of the species, ``times`` in the model's unit of time, ascending. With a
+    ``duration`` the amount flows in evenly for so long, beginning at each of the times.
     """
 
     species: str
     amount: float
     times: tuple[float, ...]
+    duration: float = 0.0
 
 
 def read_dose(text: str) -> Dosing:
-    """Return what ``SPECIES=AMOUNT@TIMES`` says.
+    """Return what ``SPECIES=AMOUNT@TIMES`` or, for infusions, ``SPECIES=AMOUNT@TIMES/DURATION`` says.
 
     TIMES are numbers separated by commas; ``0:392:14`` stands for every 14 from 0 to 392, both included.
 
@@ -52,12 +55,19 @@ def read_dose(text: str) -> Dosing:
         raise refuse(f"{amount_text.strip()!r} is not a number") from None
     if not 0.0 <= amount < math.inf:
         raise refuse(f"the amount {amount:g} must be a number not below 0")
+    times_text, slash, duration_text = times_text.partition("/")
+    try:
+        duration = float(duration_text) if slash else 0.0
+    except ValueError:
+        raise refuse(f"the duration {duration_text.strip()!r} is not a number") from None
+    if slash and not 0.0 < duration < math.inf:
+        raise refuse(f"the duration {duration:g} must be a number above 0")
     times: list[float] = []
     for part in times_text.split(","):
         times.extend(_times(part.strip(), refuse))
         if len(times) > MOST_DOSES:
             raise refuse(f"there are more than {MOST_DOSES} times")
-    return Dosing(species.strip(), amount, tuple(sorted(times)))
+    return Dosing(species.strip(), amount, tuple(sorted(times)), duration)
 
 
 def _times(part: str, refuse: object) -> list[float]:
@@ -115,6 +125,44 @@ class Schedule:
     times: NDArray[np.float64]
     states: NDArray[np.int64]
     amounts: NDArray[np.float64]
+
+
+def infusion_state(state: str) -> str:
+    """Return the name of the state that holds the rate at which infusions flow into another."""
+    return f"{state}_infusion"
+
+
+def with_infusions(model: Model, doses: Sequence[Dosing]) -> tuple[Model, tuple[Dosing, ...]]:
+    """Return the model with a state for the rate of each infusion, and doses that turn the rates up and down.
+
+    Where no dose has a duration both are as they were; doses that are done are left alone.
+    """
+    rates = {item.name: rate for item, rate in zip(model.species, model.rates, strict=True)}
+    species = {item.name: item for item in model.species}
+    made: list[Dosing] = []
+    for dose in doses:
+        if not dose.duration:
+            made.append(dose)
+            continue
+        state = content_of(model, dose.species).state
+        rate = infusion_state(state)
+        if rate not in species:
+            unit = f"{species[state].unit}/{model.time_unit}"
+            species[rate] = Species(
+                rate,
+                unit,
+                f"rate of infusion into {dose.species}",
+                nonnegative=False,
+                absolute_tolerance=species[state].absolute_tolerance,
+            )
+            rates[rate] = sp.Integer(0)
+            rates[state] = rates[state] + sp.Symbol(rate)
+        flow = dose.amount / dose.duration
+        made.append(Dosing(rate, flow, dose.times))
+        made.append(Dosing(rate, -flow, tuple(time + dose.duration for time in dose.times)))
+    if len(species) == len(model.species):
+        return model, tuple(made)
+    return replace(model, species=tuple(species.values()), rates=tuple(rates.values())), tuple(made)
 
 
 def schedule(model: Model, doses: Sequence[Dosing]) -> Schedule:

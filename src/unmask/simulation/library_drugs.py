@@ -46,4 +46,4 @@ def dose_of_drug(model: Model, text: str) -> tuple[Model, Dosing]:
     )
     present = {item.name: item.value for item in model.parameters}
     added = float(np.ravel(dose.addition(present, TYPICAL_WEIGHT_KG))[0])
-    return model, Dosing(drug.effect.state, added, asked.times)
+    return model, Dosing(drug.effect.state, added, asked.times, asked.duration)

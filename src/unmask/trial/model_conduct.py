@@ -17,7 +17,7 @@ from unmask.patients.random_streams import RandomStreams
 from unmask.response.codes import Response
 from unmask.response.measurements import Measurements
 from unmask.response.verdicts import judge
-from unmask.simulation.dosing import Dosing
+from unmask.simulation.dosing import Dosing, content_of, infusion_state, with_infusions
 from unmask.simulation.population import Population
 from unmask.simulation.trajectories import start_course
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
@@ -45,7 +45,12 @@ class ArmCourse:
 def planned_doses(arm: ModelArm, protocol: ModelProtocol, days: float) -> list[Dosing]:
     """Return the doses of an arm, at times in the model's unit."""
     return [
-        Dosing(item.species, item.amount, tuple(day / days for day in item.days(protocol.follow_up.days)))
+        Dosing(
+            item.species,
+            item.amount,
+            tuple(day / days for day in item.days(protocol.follow_up.days)),
+            item.infusion_days / days,
+        )
         for item in arm.doses
     ]
 
@@ -102,7 +107,7 @@ class Conduct:
                 # Who died before this scan was not scanned.
                 measured[death <= day, scan] = np.nan
                 if arm.stop_at_progression:
-                    self._stop(course, measured[:, : scan + 1], stopped, day)
+                    self._stop(course, arm, measured[:, : scan + 1], stopped, day)
         given = self._given(arm, stopped, death)
         reasons = np.array(course.reasons(), dtype=object)
         failed = np.flatnonzero(course.failed)
@@ -129,7 +134,7 @@ class Conduct:
                     hint=nearest(key, model.parameter_names),
                 )
             parameters[:, model.parameter_names.index(key)] = value
-        doses = planned_doses(arm, self.protocol, self.days)
+        _, doses = with_infusions(model, planned_doses(arm, self.protocol, self.days))
         own = replace(start, parameters=parameters)
         return start_course(self.compiled, own, slice(None), self.scans / self.days, doses)
 
@@ -165,14 +170,27 @@ class Conduct:
         rate = death.per_month * np.nan_to_num(relative, nan=0.0) ** death.size_exponent
         return np.asarray(rate * months)
 
-    def _stop(self, course: Course, measured: Floats, stopped: Floats, day: float) -> None:
+    def _stop(self, course: Course, arm: ModelArm, measured: Floats, stopped: Floats, day: float) -> None:
         days = np.broadcast_to(self.scans[1 : measured.shape[1]], measured[:, 1:].shape)
         seen = Measurements.from_millimetres(measured[:, :1], measured[:, 1:, None], days)
         verdicts = judge(seen, self.protocol.assessment.rules())
         progressed = (verdicts.overall[:, -1] == Response.PD) & np.isinf(stopped)
         stopped[progressed] = day
-        later = course.stops >= day / self.days
-        course.amounts[progressed[:, None] & later] = 0.0
+        for column, lasts in enumerate(self._durations(course, arm)):
+            # What flows today flows to its end: the rate is turned down by who was turned up before.
+            turned_up = (course.amounts[:, :, column] > 0) & (course.stops >= day / self.days)
+            turned_down = (course.amounts[:, :, column] < 0) & (course.stops >= (day + lasts) / self.days)
+            course.amounts[:, :, column][progressed[:, None] & (turned_up | turned_down)] = 0.0
+
+    def _durations(self, course: Course, arm: ModelArm) -> list[float]:
+        """How many days an infusion into each dosed state lasts, 0 for doses that are given at once."""
+        model = self.compiled.model
+        lasting = {
+            infusion_state(content_of(model, item.species).state): item.infusion_days
+            for item in arm.doses
+            if item.infusion_days
+        }
+        return [lasting.get(model.species_names[column], 0.0) for column in course.dosed]
 
     def _given(self, arm: ModelArm, stopped: Floats, death: Floats) -> pd.DataFrame:
         last = np.minimum(stopped, death)

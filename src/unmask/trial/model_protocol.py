@@ -66,13 +66,25 @@ class TrialModel(_Record):
 
 
 class SpeciesDoses(_Record):
-    """Doses of one species: ``amount`` in the unit of its amount, from ``first_day`` on."""
+    """Doses of one species: ``amount`` in the unit of its amount, from ``first_day`` on.
+
+    With ``infusion_days`` each flows in evenly over that time; it must be over before the next begins.
+    """
 
     species: str
     amount: float = Field(gt=0.0, allow_inf_nan=False)
     first_day: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
     every_days: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
     doses: int | None = Field(default=None, ge=1)
+    infusion_days: float = Field(default=0.0, ge=0.0, allow_inf_nan=False)
+
+    @model_validator(mode="after")
+    def _one_infusion_at_a_time(self) -> SpeciesDoses:
+        if self.every_days is not None and self.infusion_days > self.every_days:
+            raise ValueError(
+                f"infusion_days = {self.infusion_days:g} is longer than every_days = {self.every_days:g}"
+            )
+        return self
 
     def days(self, until: float) -> tuple[float, ...]:
         """Return the days of the doses before ``until``."""

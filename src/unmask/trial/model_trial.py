@@ -26,6 +26,7 @@ from unmask.model.system import Model
 from unmask.patients.random_streams import RandomStreams
 from unmask.report.inputs import Arm, ReportInput, Tables
 from unmask.response.assess import assess
+from unmask.simulation.dosing import with_infusions
 from unmask.simulation.models import find_model
 from unmask.simulation.population import Population, population
 from unmask.simulation.requests import people
@@ -135,9 +136,10 @@ def run_model_trial(
     tumour = protocol.model.tumour_diameter or protocol.model.tumour_volume or ""
     model = _observing(imported.model, tumour)
     days = protocol.model.days(model.time_unit)
-    start = population(model, _people(protocol, model))
     scans = np.array([0.0, *protocol.scan_days()])
-    everything = [item for arm in protocol.arms.values() for item in planned_doses(arm, protocol, days)]
+    planned = [item for arm in protocol.arms.values() for item in planned_doses(arm, protocol, days)]
+    model, everything = with_infusions(model, planned)
+    start = population(model, _people(protocol, model))
     model = with_tolerances(model, typical_tolerances(model, start, scans / days, everything))
     compiled = compile_model(model)
     streams = RandomStreams(protocol.seed)

@@ -244,6 +244,9 @@ def model_simulate(
     times = output_times(until, every, NUMBER_OF_OUTPUTS)
     if out is not None:
         claim(out, results.OUTPUTS, force=force, resume=False)
+    late = sum(time > until for item in doses for time in item.times)
+    if late:
+        typer.echo(sentence("simulation.doses_after_end", {"count": late, "until": until}), err=True)
     result = simulate(model, population(model, table), times, doses, rtol=rtol, threads=workers)
     if as_json:
         typer.echo(json.dumps(results.as_data(result, imported.notes), indent=2, ensure_ascii=False))

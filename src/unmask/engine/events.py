@@ -27,7 +27,9 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 MANY, SHORTEST_SHARE = 1000, 1e-9
-"""Events go on for ever where so many of them take a patient no further than that share of the course."""
+"""Events go on for ever where so many of them take a patient no further than that share of the course ..."""
+SLOW_SHARE, PATIENCE = 1e-3, 5
+"""... or, so many times in a row, no further than this one: the course would need millions of events."""
 AFTER_EVENT = 0.2
 """Of the step size before an event: as after a dose (docs/engine.md)."""
 
@@ -137,8 +139,9 @@ class EventQueue:
         ]
         self._queue = _Queue.empty(max((len(event.targets) for event in self._events), default=0))
         self._carried_out = np.zeros(patients, dtype=np.int64)
-        self._milestone = np.full(patients, -np.inf)
-        self._shortest = SHORTEST_SHARE * max(end - float(course.time.min(initial=end)), 0.0)
+        self._milestone = course.time.copy()
+        self._slow = np.zeros(patients, dtype=np.int64)
+        self._span = max(end - float(course.time.min(initial=end)), 0.0)
 
     def next_due(self, rows: Rows) -> Floats:
         """Return (len(rows),) the time of the next assignment that waits; infinity for none."""
@@ -222,11 +225,13 @@ class EventQueue:
         queue.keep(mask)
 
     def _refuse_endless(self, rows: Rows) -> None:
-        """End patients whose time no longer moves, however often their events are carried out."""
+        """End patients whose time hardly moves, however often their events are carried out."""
         self._carried_out[rows] += 1
         counted = rows[self._carried_out[rows] % MANY == 0]
         time = self.course.time[counted]
-        stuck = time - self._milestone[counted] < self._shortest
+        gone = time - self._milestone[counted]
+        self._slow[counted] = np.where(gone < SLOW_SHARE * self._span, self._slow[counted] + 1, 0)
+        stuck = (gone < SHORTEST_SHARE * self._span) | (self._slow[counted] >= PATIENCE)
         self.course.status[counted[stuck]] = Status.ENDLESS_EVENTS
         self._milestone[counted] = time
 

@@ -78,6 +78,8 @@ def _times(part: str, refuse: object) -> list[float]:
         raise refuse(f"{part!r} is not a time") from None
     if not all(math.isfinite(number) for number in numbers):
         raise refuse(f"{part!r} is not finite")
+    if numbers[0] < 0:
+        raise refuse(f"the time {numbers[0]:g} is before the start at 0")
     if len(numbers) == 1:
         return numbers
     if len(numbers) != 3 or numbers[2] <= 0 or numbers[1] < numbers[0]:
@@ -95,13 +97,21 @@ def content_of(model: Model, species: str) -> Content:
     Raises
     ------
     ConfigurationError
-        ``simulation.unknown_species`` with the nearest name.
+        ``simulation.unknown_species`` with the nearest name; ``simulation.fixed_species`` for one whose amount nothing
+        changes, ``simulation.computed`` for what a rule computes.
     """
     content = model.contents.get(species)
     if content is None and species in model.species_names:
         content = Content(species)
+    if content is not None and content.state in model.parameter_names:
+        raise ConfigurationError(
+            "simulation.fixed_species", model=model.name, species=species, parameter=content.state
+        )
+    if content is None and any(rule.name == species for rule in model.rules):
+        raise ConfigurationError("simulation.computed", model=model.name, name=species)
     if content is None or content.state not in model.species_names:
-        known = [*model.contents, *model.species_names]
+        known = [name for name, item in model.contents.items() if item.state in model.species_names]
+        known += [name for name in model.species_names if name not in known]
         raise ConfigurationError(
             "simulation.unknown_species", model=model.name, species=species, hint=nearest(species, known)
         )

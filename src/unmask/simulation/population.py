@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from unmask.errors import ConfigurationError
 from unmask.model.evaluate import Evaluator, Expressions
 from unmask.model.system import Content, Model
 from unmask.simulation.dosing import content_of
@@ -47,7 +48,7 @@ def population(model: Model, table: pd.DataFrame | None = None, time: float = 0.
     Raises
     ------
     ConfigurationError
-        A column that the model does not have.
+        A column that the model does not have, a negative amount, a compartment of no size.
     """
     count = 1 if table is None else len(table)
     columns: dict[str, Floats] = (
@@ -63,6 +64,9 @@ def population(model: Model, table: pd.DataFrame | None = None, time: float = 0.
             parameters[:, model.parameter_names.index(name)] = values
         else:
             substances[name] = content_of(model, name)
+            for other, content in substances.items():
+                if other != name and content.state == substances[name].state:
+                    raise ConfigurationError("simulation.given_twice", name=name, other=other)
     start = _Start(
         model, states, parameters, time, {item.state for item in substances.values()} | set(columns)
     )
@@ -73,7 +77,35 @@ def population(model: Model, table: pd.DataFrame | None = None, time: float = 0.
             size = sizes[content.volume] if content.volume else 1.0
             states[:, model.species_names.index(content.state)] = columns[name] * size
     start.compute()
+    _refuse_impossible(model, labels, columns, parameters, substances)
     return Population(model, labels, states, parameters)
+
+
+def _refuse_impossible(
+    model: Model,
+    labels: tuple[str, ...],
+    columns: dict[str, Floats],
+    parameters: Floats,
+    substances: dict[str, Content],
+) -> None:
+    """Refuse amounts below 0, and compartments without size, that a table asks for."""
+
+    def refuse(name: str, values: Floats, wrong: NDArray[np.bool_], expected: str) -> None:
+        if wrong.any():
+            first = int(np.argmax(wrong))
+            raise ConfigurationError(
+                "simulation.impossible_value",
+                name=name,
+                patient=labels[first],
+                value=float(values[first]),
+                expected=expected,
+            )
+
+    for name in substances:
+        refuse(name, columns[name], columns[name] < 0, "an amount or concentration not below 0")
+    for volume in {content.volume for content in model.contents.values()} & {*model.parameter_names}:
+        sizes = parameters[:, model.parameter_names.index(volume)]
+        refuse(volume, sizes, sizes <= 0, "the size of a compartment above 0")
 
 
 class _Start:

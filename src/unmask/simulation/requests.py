@@ -18,6 +18,7 @@ from unmask.simulation.dosing import content_of
 from unmask.simulation.variation import read_patients, read_variation
 
 MOST_TIMES = 1_000_000
+MOST_PATIENTS = 1_000_000
 
 
 def output_times(until: float, every: float | None, number: int) -> NDArray[np.float64]:
@@ -31,9 +32,9 @@ def output_times(until: float, every: float | None, number: int) -> NDArray[np.f
     step = until / number if every is None else every
     if not (0 < until < math.inf and 0 < step < math.inf):
         raise ConfigurationError("simulation.bad_times")
+    if until / step > MOST_TIMES:
+        raise ConfigurationError("simulation.too_many_times", count=until / step, most=MOST_TIMES)
     count = math.floor(until / step + 1e-9)
-    if count > MOST_TIMES:
-        raise ConfigurationError("simulation.too_many_times", count=count, most=MOST_TIMES)
     times = np.asarray(np.arange(count + 1) * step, dtype=np.float64)
     if count == 0 or times[-1] < until * (1 - 1e-12):
         return np.append(times, until)
@@ -54,6 +55,8 @@ def with_observables(model: Model, asked: str | None) -> Model:
         if asked is None
         else tuple(part.strip() for part in asked.split(",") if part.strip())
     )
+    if not names and asked is not None:
+        raise ConfigurationError("simulation.nothing_observed", value=asked)
     if not names:
         names = model.species_names
     known = {*model.species_names, *model.parameter_names, *(rule.name for rule in model.rules)}
@@ -86,6 +89,8 @@ def people(
         raise ConfigurationError("simulation.two_populations")
     if patients is not None and patients > 1 and vary is None:
         raise ConfigurationError("simulation.nothing_varies", patients=patients)
+    if patients is not None and patients > MOST_PATIENTS:
+        raise ConfigurationError("simulation.too_many_patients", patients=patients, most=MOST_PATIENTS)
     if seed < 0:
         raise ConfigurationError("simulation.bad_seed", value=seed)
     table: pd.DataFrame | None = None
@@ -100,7 +105,10 @@ def people(
         return pd.DataFrame(
             {name: [value] for name, value in fixed.items()}, index=pd.Index([1], name="patient")
         )
-    return table.assign(**{name: value for name, value in fixed.items() if name not in table})
+    for name in fixed:
+        if name in table:
+            raise ConfigurationError("simulation.set_twice", name=name)
+    return table.assign(**fixed)
 
 
 def _settings(model: Model, settings: Sequence[str]) -> dict[str, float]:
@@ -115,9 +123,12 @@ def _settings(model: Model, settings: Sequence[str]) -> dict[str, float]:
         if not equals or not math.isfinite(value):
             raise ConfigurationError("simulation.bad_setting", setting=setting)
         if name not in model.parameter_names:
-            if name not in model.contents and name not in model.species_names:
+            known_names = {*model.contents, *model.species_names, *(rule.name for rule in model.rules)}
+            if name not in known_names:
                 known = [*model.parameter_names, *model.contents, *model.species_names]
                 raise ConfigurationError("simulation.unknown_setting", name=name, hint=nearest(name, known))
             content_of(model, name)
+        if name in found:
+            raise ConfigurationError("simulation.set_twice", name=name)
         found[name] = value
     return found

@@ -122,6 +122,14 @@ def simulate(
     """
     if not len(times) or not np.isfinite(times).all() or (np.diff(times) <= 0).any():
         raise ConfigurationError("simulation.bad_times")
+    for dose in doses:
+        if dose.times and min(dose.times) < times[0]:
+            raise ConfigurationError(
+                "simulation.dose_before_start",
+                species=dose.species,
+                time=min(dose.times),
+                start=float(times[0]),
+            )
     if start.size * len(times) * max(len(model.observables), 1) > MOST_VALUES:
         raise ConfigurationError(
             "simulation.too_many_outputs",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from pathlib import Path
 from typing import Literal
@@ -51,6 +52,8 @@ class Spread(BaseModel):
             low, high = self.range
             if not low < high:
                 raise ValueError(f"range [{low:g}, {high:g}] is empty")
+            if not math.isfinite(high - low) and self.distribution in ("uniform", "loguniform"):
+                raise ValueError(f"range [{low:g}, {high:g}] has no end, and {self.distribution} needs one")
             if (
                 self.distribution in ("lognormal", "loguniform")
                 and low < 0 + (self.distribution == "loguniform") * 1e-300
@@ -117,9 +120,11 @@ class Variation(BaseModel):
         Raises
         ------
         ConfigurationError
-            A name the model does not have, with the nearest.
+            A name the model does not have, with the nearest; nothing that varies; values that are not finite.
         """
         everything = {**self.parameters, **self.initial}
+        if not everything:
+            raise ConfigurationError("simulation.empty_variation", file=file)
         owns = {name: _own_value(model, name, file, parameter=name in self.parameters) for name in everything}
         streams, numbers = RandomStreams(seed), np.arange(patients, dtype=np.int64)
         normals: dict[str, Floats] = {}
@@ -140,8 +145,23 @@ class Variation(BaseModel):
                 raise ConfigurationError(
                     "simulation.median_not_positive", file=file, name=name, value=owns[name]
                 )
-            columns[name] = spread.draw(normal(name), owns[name])
+            with np.errstate(over="ignore"):
+                columns[name] = spread.draw(normal(name), owns[name])
+            if not np.isfinite(columns[name]).all():
+                raise ConfigurationError("simulation.not_finite", file=file, name=name)
         return pd.DataFrame(columns, index=pd.RangeIndex(patients, name="patient"))
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    """Return the table; pandas would take the first of too many values in a row for the name of the row."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [(number, row) for number, row in enumerate(csv.reader(lines), 1) if row]
+    for number, row in rows:
+        if len(row) != len(rows[0][1]):
+            raise ValueError(f"row {number} has {len(row)} values, and the first row {len(rows[0][1])} names")
+    if rows and len(set(rows[0][1])) < len(rows[0][1]):
+        raise ValueError("its first row has a name twice")
+    return pd.read_csv(path, encoding="utf-8-sig")
 
 
 def _own_value(model: Model, name: str, file: str, *, parameter: bool) -> float:
@@ -194,12 +214,20 @@ def read_patients(path: Path, model: Model) -> pd.DataFrame:
         A column that is neither a parameter nor a species.
     """
     try:
-        table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError("simulation.unreadable_patients", file=path, reason=error) from error
+        table = pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError("simulation.unreadable_patients", file=path, reason=reason) from error
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise DataError("simulation.unreadable_patients", file=path, reason=reason) from error
     if "patient" in table:
         table = table.set_index("patient")
-    table = table.rename(columns=lambda name: str(name).partition(":")[2] or str(name))
+    table = table.rename(columns=lambda name: str(name).removeprefix("param:").removeprefix("state:"))
+    if table.columns.has_duplicates:
+        twice = table.columns[table.columns.duplicated()][0]
+        reason = f"it has two columns {twice}"
+        raise DataError("simulation.unreadable_patients", file=path, reason=reason)
     if not len(table):
         raise DataError("simulation.unreadable_patients", file=path, reason="it has no row")
     for name in table:
@@ -210,7 +238,7 @@ def read_patients(path: Path, model: Model) -> pd.DataFrame:
         if len(wrong):
             value = table[name].iloc[wrong[0]]
             raise DataError(
-                "simulation.bad_patient", file=path, row=int(wrong[0]) + 2, name=name, value=value
+                "simulation.bad_patient", file=path, row=int(wrong[0]) + 2, name=name, value=str(value)
             )
         table[name] = values
     return table

@@ -241,9 +241,15 @@ class Builder:
             given = item.value is not None or name in self.reading.initial or name in self.reading.assigned
             if not given and name in used and not (item.value is None and name in self.reading.event_targets):
                 raise DataError("sbml.no_value", file=self.file, name=name, where="the model")
+            if item.kind == "species" and item.value is not None and item.value < 0:
+                raise DataError("sbml.negative_amount", file=self.file, name=name, value=item.value)
+            if item.kind == "compartment" and item.value is not None and item.value < 0:
+                raise DataError("sbml.negative_size", file=self.file, name=name, value=item.value)
         for content in self.contents.values():
-            if content.volume and values.get(content.volume) == 0.0 and content.volume in self.parameters:
-                raise DataError("sbml.empty_compartment", file=self.file, name=content.volume)
+            size = values.get(content.volume, 1.0)
+            if content.volume and size <= 0.0 and content.volume in (*self.parameters, *self.states):
+                code = "sbml.negative_size" if size < 0 else "sbml.empty_compartment"
+                raise DataError(code, file=self.file, name=content.volume, value=size)
 
     # -- events --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from unmask.errors import ConfigurationError, DataError
 from unmask.model.sbml.mathematics import NAMED_OPERATORS
+from unmask.model.sbml.text import read_text
 
 # Packages whose information has no bearing on the mathematics.
 _HARMLESS_PACKAGES = ("layout", "render", "groups", "annot", "req")
@@ -53,19 +54,7 @@ def open_model(path: Path) -> tuple[Any, Any]:
         package that is not read, no model in the file.
     """
     libsbml = library()
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise DataError("sbml.unreadable", file=path, reason=error.strerror or error) from error
-    if not text.strip():
-        raise DataError("sbml.not_xml", file=path, line=1, reason="the file is empty")
-    try:
-        decoded = text.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            "sbml.not_xml", file=path, line=1, reason=f"not UTF-8 text ({error.reason})"
-        ) from error
-    document = libsbml.readSBMLFromString(decoded)
+    document = libsbml.readSBMLFromString(read_text(path))
     _refuse_errors(document, path)
     level, version = document.getLevel(), document.getVersion()
     if (level, version) < (2, 4) or level > 3:

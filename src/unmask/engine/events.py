@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from unmask.engine.compiled import DEFAULT_CHUNK, CompiledModel
 from unmask.engine.course import Course
 from unmask.engine.status import Status
+from unmask.engine.targets.cpu.location import AFTER_JUMP
 from unmask.model.evaluate import Evaluator, Expressions
 from unmask.model.system import Content, Event, Model
 
@@ -30,8 +31,6 @@ MANY, SHORTEST_SHARE = 1000, 1e-9
 """Events go on for ever where so many of them take a patient no further than that share of the course ..."""
 SLOW_SHARE, PATIENCE = 1e-3, 5
 """... or, so many times in a row, no further than this one: the course would need millions of events."""
-AFTER_EVENT = 0.2
-"""Of the step size before an event: as after a dose (docs/engine.md)."""
 
 
 @dataclass
@@ -73,6 +72,7 @@ def run_course(
     threads: int = 1,
     chunk: int = DEFAULT_CHUNK,
     queue: EventQueue | None = None,
+    horizon: float | None = None,
 ) -> EventQueue:
     """Take every patient of a course to ``end``, carrying out the model's events at their moments.
 
@@ -88,12 +88,14 @@ def run_course(
         As in :meth:`CompiledModel.advance`.
     queue
         What an earlier call for the same course returned: events that have fired and wait are kept.
+    horizon
+        Where a course of several calls ends, by which it is told whether events go on for ever; default ``end``.
 
     Returns
     -------
     What waits at ``end``, for the next call.
     """
-    queue = queue or EventQueue(compiled, course, end)
+    queue = queue or EventQueue(compiled, course, end if horizon is None else horizon)
     rows = np.flatnonzero(~course.failed)
     while len(rows):
         until = np.full(len(course.states), end)
@@ -151,15 +153,20 @@ class EventQueue:
 
     def carry_out(self, rows: Rows) -> None:
         """Fire and carry out everything that is due at the patients' times."""
-        changed = rows
+        course = self.course
+        # Whom the engine stopped at a trigger has a short step already; who waited for a delay to end has not.
+        unprepared = course.status[rows] != Status.EVENT
+        changed, assigned = rows, np.zeros(len(course.states), dtype=bool)
         while len(changed):
             self._fire(changed)
             lines = self._due(rows)
             changed = self._queue.row[lines]
+            assigned[changed] = True
             self._assign(lines)
             self._refuse_endless(changed)
-            rows = rows[~self.course.failed[rows]]
-            changed = changed[~self.course.failed[changed]]
+            rows, unprepared = rows[~course.failed[rows]], unprepared[~course.failed[rows]]
+            changed = changed[~course.failed[changed]]
+        course.step_size[rows[unprepared & assigned[rows]]] *= AFTER_JUMP
         self._write_again(rows)
 
     def _fire(self, rows: Rows) -> None:
@@ -219,7 +226,6 @@ class EventQueue:
             if event.sizes is not None:
                 values = values * event.all_values(event.sizes, course, rows)
             course.states[np.ix_(rows, event.targets)] = values
-            course.step_size[rows] *= AFTER_EVENT
         mask = np.ones(len(queue.row), dtype=bool)
         mask[lines] = False
         queue.keep(mask)

@@ -92,6 +92,7 @@ class Conduct:
                 max_steps=100_000,
                 threads=self.workers,
                 queue=queue,
+                horizon=self.scans[-1] / self.days,
             )
             true[:, scan] = np.where(course.failed, np.nan, self._diameter(course))
             if scan == 0:

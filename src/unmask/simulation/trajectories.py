@@ -24,7 +24,7 @@ MOST_VALUES = 200_000_000
 """Outputs (patients x times x states) that are kept in memory at once."""
 _BLOCK_VALUES = 4_000_000
 # An amount this far below the largest that a substance reaches is as good as nothing.
-_NEGLIGIBLE_SHARE, _SMALLEST = 1e-9, 1e-290
+_NEGLIGIBLE_SHARE, _SMALLEST = 1e-9, 1e-140
 _PILOT_TOLERANCE = 1e-4
 
 

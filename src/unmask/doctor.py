@@ -28,6 +28,8 @@ DEPENDENCIES = (
     "platformdirs",
 )
 """What ``pyproject.toml`` requires; a test holds the two together."""
+OPTIONAL = {"python-libsbml": ("SBML files", "sbml"), "pyreadstat": ("XPT files", "adam")}
+"""What an extra brings: package -> what for, name of the extra."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,11 @@ def examine() -> Iterator[Check]:
             yield Check(name, True, version(name))
         except PackageNotFoundError:
             yield Check(name, False, "not installed; run `make demo` or `pip install unmask` again")
+    for name, (purpose, extra) in OPTIONAL.items():
+        try:
+            yield Check(name, True, version(name))
+        except PackageNotFoundError:
+            yield Check(name, True, f"not installed; for {purpose}: pip install 'unmask[{extra}]'")
     yield _cache()
     yield _compile()
 

@@ -82,21 +82,6 @@ def test_the_written_parts_come_with_the_package() -> None:
         assert folder.joinpath(name).is_file()
 
 
-@pytest.mark.parametrize(
-    ("broken", "words"),
-    [
-        (model(events=(Event("resect", x > 3, (("x", sp.S.Zero),)),)), ("state-triggered events", "resect")),
-        (model(initial=(Rule("x", "mg", sp.S.One),)), ("computed", "(x)")),
-    ],
-)
-def test_what_javascript_cannot_do_is_refused_by_name(broken: Model, words: tuple[str, ...]) -> None:
-    with pytest.raises(ModelError) as caught:
-        javascript_module(broken)
-    assert caught.value.code == "engine.not_in_javascript"
-    for word in (*words, "'small'", "not in the JavaScript target"):
-        assert word in str(caught.value)
-
-
 def test_a_species_without_a_tolerance_is_refused() -> None:
     broken = Model("small", (Species("x", "mg", "", absolute_tolerance=0.0),), (), (), (-x,))
     with pytest.raises(ModelError, match="absolute tolerance of 'x'"):

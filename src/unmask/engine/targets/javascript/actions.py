@@ -96,7 +96,9 @@ class Actions:
             first = start["JUMP" if name == "jumps" else "RESULT"]
             places = [(node, first + index) for index, node in enumerate(nodes)]
             if name.startswith("initial"):
-                places = [(nodes[0], self._target(layout, model.initial[int(name.removeprefix("initial"))].name))]
+                places = [
+                    (nodes[0], self._target(layout, model.initial[int(name.removeprefix("initial"))].name))
+                ]
             early = name.startswith(("initial", "volume"))  # before anything is computed from the parameters
             found[name] = Formulas(graph, raw if early else prepared, places, model.name).code
         if model.events:

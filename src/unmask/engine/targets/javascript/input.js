@@ -81,8 +81,8 @@ function checkedParameter(index, value, field) {
 function contentOf(name, field) {
   const content = CONTENTS.get(name);
   if (content !== undefined) return content;
-  const known = SPECIES_INDEX.has(name) ? SPECIES_INDEX : new Map([...CONTENTS, ...SPECIES_INDEX]);
-  return { index: found(name, known, field, "a species"), volume: null };
+  if (SPECIES_INDEX.has(name)) return { index: SPECIES_INDEX.get(name), volume: null };
+  return found(name, new Map([...CONTENTS, ...SPECIES_INDEX]), field, "a species");
 }
 
 function readParameters(values) {

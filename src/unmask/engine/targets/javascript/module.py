@@ -182,10 +182,15 @@ def _declarations(model: Model) -> str:
     def union(names: Iterable[str]) -> str:
         return " | ".join(_json(name) for name in names) or "never"
 
+    states = model.species_names
+    substances = [
+        name for name, item in model.contents.items() if item.state in states and name not in states
+    ]
     return (
         _part("declarations.d.ts")
         .replace('"PARAMETER NAMES"', union(model.parameter_names))
         .replace('"SPECIES NAMES"', union(model.species_names))
+        .replace('"SUBSTANCE NAMES"', union(substances))
         .replace('"OBSERVABLE NAMES"', union(model.observables))
         .replace('"STATUS NAMES"', union(status.name for status in Status))
     )

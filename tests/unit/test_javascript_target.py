@@ -85,6 +85,7 @@ def test_the_written_parts_come_with_the_package() -> None:
         "solver.js",
         "input.js",
         "simulate.js",
+        "tolerances.js",
         "declarations.d.ts",
     ):
         assert folder.joinpath(name).is_file()
@@ -96,6 +97,11 @@ def test_code_for_events_stands_only_where_there_are_events() -> None:
     for word in ("scramble", "const EVENTS", "function delay0()", "MARGIN"):
         assert word not in without.code and word in having.code
     assert having.equations_hash != without.equations_hash
+
+
+def test_tolerances_are_found_only_where_that_is_asked() -> None:
+    assert "PILOT_RTOL" not in javascript_module(model()).code
+    assert "PILOT_RTOL" in javascript_module(model(), find_tolerances=True).code
 
 
 def test_the_hash_sees_what_events_and_the_start_do() -> None:
@@ -182,6 +188,18 @@ def test_the_command_writes_module_and_types(command: Command, tmp_path: Path) -
     assert sorted(file.name for file in tmp_path.iterdir()) == ["core.d.ts", "core.js"]
     assert str(tmp_path / "core.js") in done.out
     assert f"Model {made.model_hash}, equations {made.equations_hash}" in done.out
+
+
+def test_the_command_takes_the_other_models_too(command: Command, tmp_path: Path) -> None:
+    assert command("qspio", "-o", tmp_path).code == 0
+    assert "const EVENTS" in (tmp_path / "qspio.js").read_text(encoding="utf-8")
+    pytest.importorskip("libsbml")
+    file = Path(__file__).parents[2] / "examples" / "own_model" / "tumour.xml"
+    assert command(file, "--units", "convert", "-o", tmp_path).code == 0
+    assert "PILOT_RTOL" in (tmp_path / "tumour_and_drug.js").read_text(encoding="utf-8")
+    complained(command(file, "--units", "metric", "-o", tmp_path), 2, "'metric'", "convert")
+    complained(command(file, "--lesions", 2, "-o", tmp_path), 2, "tumour.xml")
+    complained(command(tmp_path / "none.xml", "-o", tmp_path), 3, "none.xml")
 
 
 def test_lesions_make_another_file(command: Command, tmp_path: Path) -> None:

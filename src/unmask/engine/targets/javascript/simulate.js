@@ -4,11 +4,6 @@
 const AFTER_DOSE = 0.2;
 // A compartment's size may depend on the amounts that are set by way of it: a few rounds settle that.
 const ROUNDS = 3;
-// An amount this far below the largest that a species reaches is as good as nothing.
-const NEGLIGIBLE_SHARE = 1e-9;
-const SMALLEST_TOLERANCE = 1e-290;
-const PILOT_RTOL = 1e-4;
-const DECLARED_TOLERANCES = WORK.slice(TOLERANCE, TOLERANCE + STATES);
 
 function give(dose) {
   const w = WORK;
@@ -114,26 +109,11 @@ function run(request, rtol, look) {
   };
 }
 
-// Absolute tolerances from a first run: a billionth of the largest that each species reaches.
-function findTolerances(request) {
-  const largest = new Float64Array(STATES);
-  WORK.set(DECLARED_TOLERANCES, TOLERANCE);
-  run(request, PILOT_RTOL, () => {
-    for (let i = 0; i < STATES; i++) {
-      const size = Math.abs(WORK[STATE + i]);
-      if (size > largest[i] && size < Infinity) largest[i] = size;
-    }
-  });
-  for (let i = 0; i < STATES; i++) {
-    if (largest[i] > 0) WORK[TOLERANCE + i] = Math.max(NEGLIGIBLE_SHARE * largest[i], SMALLEST_TOLERANCE);
-  }
-}
-
 /** One patient through time; see the .d.ts file or docs/javascript.md. Wrong input throws an Error, a patient who
  * cannot be integrated has a status other than "OK" and NaN from there on. */
 export function simulate(options) {
   const request = readOptions(options);
-  if (PILOT) findTolerances(request);
+  findTolerances(request);
   return run(request, request.rtol, () => {});
 }
 

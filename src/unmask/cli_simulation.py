@@ -45,13 +45,15 @@ DoseOption = Annotated[
 ]
 
 
-def _units(text: str) -> Units:
+def read_units(text: str) -> Units:
+    """Return the reading that ``--units`` names."""
     if text not in _READINGS:
         raise ConfigurationError("simulation.unknown_reading", value=text, expected=", ".join(_READINGS))
     return text  # type: ignore[return-value]
 
 
-def _tell(notes: tuple[str, ...]) -> None:
+def tell_notes(notes: tuple[str, ...]) -> None:
+    """Print what was noticed while a file was read."""
     for note in notes:
         typer.echo(sentence("simulation.note", {"note": note}), err=True)
 
@@ -67,7 +69,7 @@ def model_import(
     from unmask.engine import compile_model
     from unmask.model.sbml.reader import read_model
 
-    imported = read_model(file, units=_units(units))
+    imported = read_model(file, units=read_units(units))
     model = imported.model
     compile_model(model)
     content: dict[str, Any] = {
@@ -87,7 +89,7 @@ def model_import(
     if as_json:
         typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
         return
-    _tell(imported.notes)
+    tell_notes(imported.notes)
     typer.echo(
         f"Model {model.name}: {content['states']} states, {content['parameters']} parameters, {content['rules']} rules "
         f"and rates, {content['events']} events; time in {model.time_unit if model.time_unit != '1' else 'no unit'}."
@@ -150,8 +152,8 @@ def model_export(
     from unmask.simulation.models import find_model
     from unmask.store import write_text
 
-    imported = find_model(name, units=_units(units), lesions=lesions)
-    _tell(imported.notes)
+    imported = find_model(name, units=read_units(units), lesions=lesions)
+    tell_notes(imported.notes)
     model, doses = _with_doses(imported.model, dose or [], drug or [])
     if out.exists() and not force:
         raise ConfigurationError("store.exists", path=out.parent, files=out.name)
@@ -235,9 +237,9 @@ def model_simulate(
     from unmask.simulation.trajectories import simulate
     from unmask.store import claim
 
-    imported = find_model(name, units=_units(units), lesions=lesions)
+    imported = find_model(name, units=read_units(units), lesions=lesions)
     if not as_json:
-        _tell(imported.notes)
+        tell_notes(imported.notes)
     model, doses = _with_doses(imported.model, dose or [], drug or [])
     model = with_observables(model, observe)
     table = people(model, patients, vary, cohort, seed, settings or [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sympy as sp
@@ -15,7 +16,7 @@ from unmask.engine.targets.javascript import javascript_module
 from unmask.engine.targets.javascript.formulas import Formulas, number
 from unmask.errors import ModelError
 from unmask.model.catalogue import load
-from unmask.model.system import Event, Model, Rule, Species
+from unmask.model.system import Content, Event, Model, Rule, Species
 
 STORED = Path(__file__).parents[1] / "reference_runs" / "javascript_core.json"
 x = sp.Symbol("x")
@@ -78,23 +79,53 @@ def test_a_name_cannot_become_code() -> None:
 
 def test_the_written_parts_come_with_the_package() -> None:
     folder = files("unmask.engine.targets.javascript")
-    for name in ("solver.js", "simulate.js", "declarations.d.ts"):
+    for name in (
+        "events.js",
+        "without_events.js",
+        "solver.js",
+        "input.js",
+        "simulate.js",
+        "tolerances.js",
+        "declarations.d.ts",
+    ):
         assert folder.joinpath(name).is_file()
 
 
-@pytest.mark.parametrize(
-    ("broken", "words"),
-    [
-        (model(events=(Event("resect", x > 3, (("x", sp.S.Zero),)),)), ("state-triggered events", "resect")),
-        (model(initial=(Rule("x", "mg", sp.S.One),)), ("computed", "(x)")),
-    ],
-)
-def test_what_javascript_cannot_do_is_refused_by_name(broken: Model, words: tuple[str, ...]) -> None:
-    with pytest.raises(ModelError) as caught:
-        javascript_module(broken)
-    assert caught.value.code == "engine.not_in_javascript"
-    for word in (*words, "'small'", "not in the JavaScript target"):
-        assert word in str(caught.value)
+def test_code_for_events_stands_only_where_there_are_events() -> None:
+    resection = Event("resect", x > 3, (("x", sp.S.Zero),), delay=x)
+    without, having = javascript_module(model()), javascript_module(model(events=(resection,)))
+    for word in ("scramble", "const EVENTS", "function delay0()", "MARGIN"):
+        assert word not in without.code and word in having.code
+    assert having.equations_hash != without.equations_hash
+
+
+def test_tolerances_are_found_only_where_that_is_asked() -> None:
+    assert "PILOT_RTOL" not in javascript_module(model()).code
+    assert "PILOT_RTOL" in javascript_module(model(), find_tolerances=True).code
+
+
+def test_the_hash_sees_what_events_and_the_start_do() -> None:
+    def digest(**event: Any) -> str:
+        happening = Event("resect", x > 3, (("x", sp.S.Zero),), **event)
+        return javascript_module(model(events=(happening,))).equations_hash
+
+    found = {digest(), digest(persistent=False), digest(initially=False), digest(values_at_trigger=False)}
+    assert len(found) == 4
+    assert javascript_module(model(initial=(Rule("x", "mg", sp.S.One),))).equations_hash not in {
+        javascript_module(model()).equations_hash,
+        javascript_module(model(initial=(Rule("x", "mg", sp.Integer(2)),))).equations_hash,
+    }
+
+
+def test_substances_are_in_the_types() -> None:
+    made = javascript_module(model(contents={"concentration": Content("x", "x"), "x": Content("x")}))
+    assert 'SubstanceName = "concentration";' in made.declarations
+    assert 'const CONTENTS = new Map([\n  ["concentration", { index: 0, volume: volume0 }],' in made.code
+
+
+def test_an_event_that_uses_an_unknown_name_is_refused() -> None:
+    with pytest.raises(ModelError, match=r"value 0 of event 0 \(resect\)"):
+        javascript_module(model(events=(Event("resect", x > 3, (("x", sp.Symbol("nothing")),)),)))
 
 
 def test_a_species_without_a_tolerance_is_refused() -> None:
@@ -157,6 +188,18 @@ def test_the_command_writes_module_and_types(command: Command, tmp_path: Path) -
     assert sorted(file.name for file in tmp_path.iterdir()) == ["core.d.ts", "core.js"]
     assert str(tmp_path / "core.js") in done.out
     assert f"Model {made.model_hash}, equations {made.equations_hash}" in done.out
+
+
+def test_the_command_takes_the_other_models_too(command: Command, tmp_path: Path) -> None:
+    assert command("qspio", "-o", tmp_path).code == 0
+    assert "const EVENTS" in (tmp_path / "qspio.js").read_text(encoding="utf-8")
+    pytest.importorskip("libsbml")
+    file = Path(__file__).parents[2] / "examples" / "own_model" / "tumour.xml"
+    assert command(file, "--units", "convert", "-o", tmp_path).code == 0
+    assert "PILOT_RTOL" in (tmp_path / "tumour_and_drug.js").read_text(encoding="utf-8")
+    complained(command(file, "--units", "metric", "-o", tmp_path), 2, "'metric'", "convert")
+    complained(command(file, "--lesions", 2, "-o", tmp_path), 2, "tumour.xml")
+    complained(command(tmp_path / "none.xml", "-o", tmp_path), 3, "none.xml")
 
 
 def test_lesions_make_another_file(command: Command, tmp_path: Path) -> None:

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from unmask.engine.compiled import DEFAULT_CHUNK, CompiledModel
 from unmask.engine.course import Course
 from unmask.engine.status import Status
-from unmask.engine.targets.cpu.location import AFTER_JUMP
 from unmask.model.evaluate import Evaluator, Expressions
 from unmask.model.system import Content, Event, Model
 
@@ -31,6 +30,8 @@ MANY, SHORTEST_SHARE = 1000, 1e-9
 """Events go on for ever where so many of them take a patient no further than that share of the course ..."""
 SLOW_SHARE, PATIENCE = 1e-3, 5
 """... or, so many times in a row, no further than this one: the course would need millions of events."""
+AFTER_EVENT = 0.2
+"""Of the step size before an assignment, which is short already where the engine stopped at a trigger."""
 
 
 @dataclass
@@ -153,20 +154,15 @@ class EventQueue:
 
     def carry_out(self, rows: Rows) -> None:
         """Fire and carry out everything that is due at the patients' times."""
-        course = self.course
-        # Whom the engine stopped at a trigger has a short step already; who waited for a delay to end has not.
-        unprepared = course.status[rows] != Status.EVENT
-        changed, assigned = rows, np.zeros(len(course.states), dtype=bool)
+        changed = rows
         while len(changed):
             self._fire(changed)
             lines = self._due(rows)
             changed = self._queue.row[lines]
-            assigned[changed] = True
             self._assign(lines)
             self._refuse_endless(changed)
-            rows, unprepared = rows[~course.failed[rows]], unprepared[~course.failed[rows]]
-            changed = changed[~course.failed[changed]]
-        course.step_size[rows[unprepared & assigned[rows]]] *= AFTER_JUMP
+            rows = rows[~self.course.failed[rows]]
+            changed = changed[~self.course.failed[changed]]
         self._write_again(rows)
 
     def _fire(self, rows: Rows) -> None:
@@ -226,6 +222,7 @@ class EventQueue:
             if event.sizes is not None:
                 values = values * event.all_values(event.sizes, course, rows)
             course.states[np.ix_(rows, event.targets)] = values
+            course.step_size[rows] *= AFTER_EVENT
         mask = np.ones(len(queue.row), dtype=bool)
         mask[lines] = False
         queue.keep(mask)

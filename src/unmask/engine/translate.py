@@ -55,6 +55,8 @@ class Equations:
     triggers, margins
         One condition per event, and for each a number that changes sign where the condition changes: at or
         above 0 where it holds, at or below 0 where it does not.
+    further
+        One node for each further expression that was asked for, by its name.
     """
 
     graph: Graph
@@ -67,10 +69,16 @@ class Equations:
     factors: Factors | None
     triggers: tuple[int, ...]
     margins: tuple[int, ...]
+    further: Mapping[str, int]
 
 
-def translate(model: Model) -> Equations:
+def translate(model: Model, further: Mapping[str, sp.Expr] | None = None) -> Equations:
     """Return the graph of a model: rates, Jacobian, factors, observables, triggers.
+
+    Parameters
+    ----------
+    further
+        Other expressions in the model's symbols, by a name that says in an error what they are.
 
     Raises
     ------
@@ -96,9 +104,12 @@ def translate(model: Model) -> Equations:
         for column, state in enumerate(states)
         if (node := graph.derivative(rate, state)) != graph.zero
     }
-    parts = (rates, observables, triggers, margins, list(jacobian.values()), moving)
+    asked = {name: translator.convert(expression, name) for name, expression in (further or {}).items()}
+    parts = (rates, observables, triggers, margins, list(jacobian.values()), moving, list(asked.values()))
     lowered = iter(graph.lower([node for part in parts for node in part]))
-    rates, observables, triggers, margins, entries, moving = ([next(lowered) for _ in part] for part in parts)
+    rates, observables, triggers, margins, entries, moving, others = (
+        [next(lowered) for _ in part] for part in parts
+    )
     jacobian = dict(zip(jacobian, entries, strict=True))
     matrix = negated(graph, jacobian, graph.input("pivot"), len(rates))
     steps = plan(jacobian, len(rates))
@@ -113,6 +124,7 @@ def translate(model: Model) -> Equations:
         factors=factorise(graph, matrix, steps) if steps.products <= WRITTEN_OUT else None,
         triggers=tuple(triggers),
         margins=tuple(margins),
+        further=dict(zip(asked, others, strict=True)),
     )
 
 

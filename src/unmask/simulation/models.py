@@ -36,6 +36,6 @@ def find_model(name: str, *, units: Units = "auto", lesions: int | None = None) 
     known = catalogue.names()
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}? " if near else ""
+        hint = f"Did you mean {near[0]!r}? " if near else ""
         raise ModelError("simulation.unknown_model", name=name, hint=hint, known=", ".join(known))
     return Imported(catalogue.load(name, lesions=lesions))

@@ -101,7 +101,8 @@ def _refuse_impossible(
                 expected=expected,
             )
 
-    for name in substances:
+    never_negative = {item.name for item in model.species if item.nonnegative} | set(model.contents)
+    for name in never_negative & set(substances):
         refuse(name, columns[name], columns[name] < 0, "an amount or concentration not below 0")
     for volume in {content.volume for content in model.contents.values()} & {*model.parameter_names}:
         sizes = parameters[:, model.parameter_names.index(volume)]

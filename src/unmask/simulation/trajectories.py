@@ -239,7 +239,10 @@ def _jumps(model: Model, parameters: Floats) -> Floats:
     times = np.stack(
         [np.broadcast_to(np.asarray(item, dtype=float), (len(parameters),)) for item in found], axis=1
     )
-    return np.sort(np.where(np.isfinite(times), times, np.inf), axis=1)
+    times = np.sort(np.where(np.isfinite(times), times, np.inf), axis=1)
+    # What holds between two jumps and at neither (t > a and t < b) is seen half-way.
+    middle = 0.5 * (times[:, :-1] + times[:, 1:])
+    return np.sort(np.concatenate([times, middle], axis=1), axis=1)
 
 
 def _observed(compiled: CompiledModel, course: Course) -> Floats:

@@ -2,6 +2,8 @@
 
 export type ParameterName = "PARAMETER NAMES";
 export type SpeciesName = "SPECIES NAMES";
+/** Substances whose name means a concentration, or that are called otherwise than the species that holds them. */
+export type SubstanceName = "SUBSTANCE NAMES";
 export type ObservableName = "OBSERVABLE NAMES";
 export type Status = "STATUS NAMES";
 type Numbers = readonly number[] | Float64Array;
@@ -40,8 +42,8 @@ export const species: readonly Species[];
 export const observables: readonly Observable[];
 
 export interface Dose {
-  species: SpeciesName;
-  /** In the unit of the species, times `multiplyBy`, divided by `divideBy`. */
+  species: SpeciesName | SubstanceName;
+  /** In the unit of the species (of a substance: of its amount), times `multiplyBy`, divided by `divideBy`. */
   amount: number;
   times: Numbers;
   multiplyBy?: ParameterName;
@@ -54,7 +56,8 @@ export interface Change {
 }
 export interface Options {
   parameters?: Partial<Record<ParameterName, number>>;
-  initial?: Partial<Record<SpeciesName, number>>;
+  /** Amounts of species; of a substance what its name means, maybe a concentration. */
+  initial?: Partial<Record<SpeciesName | SubstanceName, number>>;
   doses?: readonly Dose[];
   /** Parameters that take another value at a time. */
   changes?: readonly Change[];
@@ -72,6 +75,8 @@ export interface Options {
   rtol?: number;
   /** Steps after which one interval between outputs or doses ends with OUT_OF_STEPS; 20,000 by default. */
   maxSteps?: number;
+  /** Number of the patient, 0 by default: it decides in which order events of one moment and priority go. */
+  patient?: number;
 }
 export interface Result {
   /** "OK", or why the patient could not be integrated to the end. */
@@ -86,7 +91,7 @@ export interface Result {
   steps: number;
   rejected: number;
   times: Float64Array;
-  /** Values at `times`, before the doses of the same moment. */
+  /** Values at `times`, before the doses of the same moment, after its events if there is no dose. */
   observables: Record<string, Float64Array>;
   /** State at the time reached; may be the `initial` of another call. */
   state: Record<SpeciesName, number>;

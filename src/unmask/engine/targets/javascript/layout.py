@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from unmask.engine.elimination import Factors, Plan, factorise, negated
@@ -71,8 +72,8 @@ class Layout:
         return found
 
 
-def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
-    """Return the layout for a model and a method.
+def lay_out(equations: Equations, parameters: int, tableau: Tableau, more: Mapping[str, int]) -> Layout:
+    """Return the layout for a model and a method, with the sizes of further blocks.
 
     The elimination is done anew with the entries of the Jacobian as inputs: two functions of moderate length are
     optimised faster than one, and the Jacobian can be read by itself.
@@ -88,6 +89,8 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         *equations.time_derivatives,
         *equations.observables,
         *(equations.jacobian[place] for place in entries),
+        *equations.triggers,
+        *equations.margins,
     ]
     kept = hoisted(equations.graph, roots)
     sizes = {
@@ -107,6 +110,7 @@ def lay_out(equations: Equations, parameters: int, tableau: Tableau) -> Layout:
         "PEAK": n,
         "PARAMETER": parameters,
         "HOISTED": len(kept),
+        **more,
     }
     start, size = {}, 0
     for name, length in sizes.items():

@@ -13,6 +13,7 @@ from unmask.engine.status import NEGLIGIBLE, Status
 from unmask.engine.tableaus import METHODS, Tableau
 from unmask.engine.targets.cpu.step import AFTER_NAN, GROW, SAFETY, SHRINK, SMALLEST_STEP
 from unmask.engine.targets.javascript import step
+from unmask.engine.targets.javascript.actions import Actions
 from unmask.engine.targets.javascript.formulas import number
 from unmask.engine.targets.javascript.layout import Layout, lay_out
 from unmask.engine.translate import translate
@@ -43,29 +44,32 @@ class JavaScriptModule:
     equations_hash: str
 
 
-def javascript_module(model: Model) -> JavaScriptModule:
+def javascript_module(model: Model, *, find_tolerances: bool = False) -> JavaScriptModule:
     """Return a model as an ES module that needs nothing else, in Node or in a browser.
+
+    Parameters
+    ----------
+    find_tolerances
+        Whether the module finds absolute tolerances by a first run of each patient, as ``unmask simulate`` does for
+        models of one's own, instead of taking those that the species declare.
 
     Raises
     ------
     ModelError
-        ``engine.not_in_javascript`` for events, computed initial values and operations without a JavaScript form;
-        whatever :func:`unmask.engine.translate.translate` raises.
+        ``engine.not_in_javascript`` for an operation without a JavaScript form; whatever
+        :func:`unmask.engine.translate.translate` raises.
     """
-    for what, present in (
-        ("state-triggered events", model.events),
-        ("initial values that are computed", model.initial),
-    ):
-        if present:
-            names = ", ".join(item.name for item in present[:3])
-            raise ModelError("engine.not_in_javascript", model=model.name, what=f"{what} ({names})")
     _check_tolerances(model)
     tableau = METHODS[_METHOD]
-    equations = translate(model)
-    layout = lay_out(equations, len(model.parameters), tableau)
-    functions, size = step.functions(equations, layout, tableau, model.name)
+    actions = Actions.of(model)
+    equations = translate(model, actions.expressions)
+    layout = lay_out(equations, len(model.parameters), tableau, actions.blocks())
+    more = actions.listings(equations, layout)
+    functions, size = step.functions(equations, layout, tableau, model.name, more)
     generated = f"{_constants(model, layout, tableau, size)}\n{functions}\n"
-    digest = hashlib.sha256(generated.encode()).hexdigest()[:16]
+    tables = f"{actions.tables()}\n"
+    hashed = generated + (tables if actions.functions or model.contents else "")
+    digest = hashlib.sha256(hashed.encode()).hexdigest()[:16]
     code = "\n".join(
         (
             _HEADER.format(model=_json(model.name), hash=model.hash),
@@ -74,7 +78,11 @@ def javascript_module(model: Model) -> JavaScriptModule:
             _described(model),
             "// ---- Equations, Jacobian, elimination and method of this model: generated " + "-" * 42 + "\n",
             generated,
+            tables,
+            _part("tolerances.js") if find_tolerances else "const findTolerances = () => {};\n",
+            _part("events.js" if model.events else "without_events.js"),
             _part("solver.js"),
+            _part("input.js"),
             _part("simulate.js"),
         )
     )
@@ -175,10 +183,15 @@ def _declarations(model: Model) -> str:
     def union(names: Iterable[str]) -> str:
         return " | ".join(_json(name) for name in names) or "never"
 
+    states = model.species_names
+    substances = [
+        name for name, item in model.contents.items() if item.state in states and name not in states
+    ]
     return (
         _part("declarations.d.ts")
         .replace('"PARAMETER NAMES"', union(model.parameter_names))
         .replace('"SPECIES NAMES"', union(model.species_names))
+        .replace('"SUBSTANCE NAMES"', union(substances))
         .replace('"OBSERVABLE NAMES"', union(model.observables))
         .replace('"STATUS NAMES"', union(status.name for status in Status))
     )

@@ -44,19 +44,20 @@ function arrive(rtol) {
 }
 
 // From w[TIME] to end, where states below their floor become 0. Returns a status (an index of STATUSES); w[TIME] is
-// the time reached and w[STEP] a first step for the next interval, 0 after a failure.
+// the time reached and w[STEP] a first step for the next interval, 0 after a failure. EVENT: a trigger has just changed.
 function advance(end, rtol, maxSteps, counts) {
   const w = WORK;
   if (!(w[STEP] > 0)) w[STEP] = firstStep(end - w[TIME], rtol);
   let wanted = w[STEP];
   for (let i = 0; i < STATES; i++) w[PEAK + i] = 0;
   let rejectedLast = false;
+  let searching = false;
   for (let steps = 1; ; steps++) {
     const time = w[TIME];
     const left = end - time;
     const last = wanted >= left;
-    // Two equal steps rather than one full step and a sliver.
-    const near = wanted * 2 > left;
+    // Two equal steps rather than one full step and a sliver; the search for a moment knows which step it wants.
+    const near = !searching && wanted * 2 > left;
     const h = last ? left : near ? left * 0.5 : wanted;
     const error = attempt(h, rtol);
     const finite = error < 1e300;
@@ -70,17 +71,25 @@ function advance(end, rtol, maxSteps, counts) {
       rejectedLast = false;
       // A step cut short by the end of the interval says little about how long the next may be.
       if (!((last || near) && wanted > following)) wanted = following;
-      for (let i = 0; i < STATES; i++) w[STATE + i] = w[TRIAL + i];
-      if (last) {
-        w[TIME] = end;
+      const after = last ? end : time + h;
+      const instead = watch(searching, h, after, wanted);
+      searching = instead > 0;
+      if (searching) {
+        wanted = instead;
+      } else {
+        for (let i = 0; i < STATES; i++) w[STATE + i] = w[TRIAL + i];
+        w[TIME] = after;
+        if (instead < 0) return EVENT;
+      }
+      if (last && !searching) {
         const status = arrive(rtol);
         w[STEP] = status === OK ? wanted : 0;
         return status;
       }
-      w[TIME] = time + h;
     } else {
       counts[1]++;
       rejectedLast = true;
+      searching = false;
       wanted = following;
       const smallest = Math.abs(time) * SMALLEST_RELATIVE_STEP;
       if (following <= (smallest > SMALLEST_STEP ? smallest : SMALLEST_STEP)) {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from unmask.engine.tableaus import Tableau
 from unmask.engine.targets.javascript.formulas import Formulas, number
 from unmask.engine.targets.javascript.layout import Layout
@@ -9,8 +11,10 @@ from unmask.engine.targets.javascript.listing import Listing, Text
 from unmask.engine.translate import Equations
 
 
-def functions(equations: Equations, layout: Layout, tableau: Tableau, model: str) -> tuple[str, int]:
-    """Return the code of every function of the equations, and the size of the workspace."""
+def functions(
+    equations: Equations, layout: Layout, tableau: Tableau, model: str, more: Mapping[str, Listing]
+) -> tuple[str, int]:
+    """Return the code of every function of the equations and of ``more``, and the size of the workspace."""
     graph, start = equations.graph, layout.start
     at_state = layout.with_hoisted(equations, "STATE", "TIME")
     at_trial = layout.with_hoisted(equations, "TRIAL", "STAGE_TIME")
@@ -30,6 +34,7 @@ def functions(equations: Equations, layout: Layout, tableau: Tableau, model: str
         "eliminate": Formulas(layout.linear, layout.linear_places(), _factors(layout), model).code,
         "observe": Formulas(graph, at_state, values, model).code,
         "solve": _solve(layout),
+        **more,
     }
     code, size = [], layout.size
     for name, listing in listings.items():

@@ -72,6 +72,7 @@ def run_course(
     max_steps: int = 20_000,
     threads: int = 1,
     chunk: int = DEFAULT_CHUNK,
+    first: int = 0,
 ) -> None:
     """Take every patient of a course to ``end``, carrying out the model's events at their moments.
 
@@ -85,8 +86,10 @@ def run_course(
         From :meth:`CompiledModel.course`; changed in place.
     end, rtol, max_steps, threads, chunk
         As in :meth:`CompiledModel.advance`.
+    first
+        Number of the first patient of the course, where patients are taken in several courses.
     """
-    queue = _EventQueue(compiled, course, end)
+    queue = _EventQueue(compiled, course, end, first)
     rows = np.arange(len(course.states), dtype=np.int64)
     while len(rows):
         until = np.full(len(course.states), end)
@@ -122,8 +125,8 @@ def _scramble(*keys: Rows) -> NDArray[np.uint64]:
 class _EventQueue:
     """What has fired in the patients of a course and waits for its moment."""
 
-    def __init__(self, compiled: CompiledModel, course: Course, end: float) -> None:
-        self.compiled, self.course = compiled, course
+    def __init__(self, compiled: CompiledModel, course: Course, end: float, first: int) -> None:
+        self.compiled, self.course, self._first = compiled, course, first
         patients = len(course.states)
         evaluator = Evaluator(compiled.model)
         self._events = [
@@ -193,7 +196,9 @@ class _EventQueue:
             if event.priority is not None and mine.any():
                 found = event.number(event.priority, self.course, queue.row[lines[mine]])
                 priority[mine] = np.where(np.isnan(found), -np.inf, found)
-        chance = _scramble(queue.row[lines], queue.event[lines], self._carried_out[queue.row[lines]])
+        chance = _scramble(
+            self._first + queue.row[lines], queue.event[lines], self._carried_out[queue.row[lines]]
+        )
         order = np.lexsort((queue.order[lines], chance, -priority, queue.row[lines]))
         ordered = lines[order]
         first = np.r_[True, np.diff(queue.row[ordered]) != 0]

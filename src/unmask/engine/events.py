@@ -74,6 +74,7 @@ def run_course(
     chunk: int = DEFAULT_CHUNK,
     queue: EventQueue | None = None,
     horizon: float | None = None,
+    first: int = 0,
 ) -> EventQueue:
     """Take every patient of a course to ``end``, carrying out the model's events at their moments.
 
@@ -91,12 +92,14 @@ def run_course(
         What an earlier call for the same course returned: events that have fired and wait are kept.
     horizon
         Where a course of several calls ends, by which it is told whether events go on for ever; default ``end``.
+    first
+        Number of the first patient of the course, where patients are taken in several courses.
 
     Returns
     -------
     What waits at ``end``, for the next call.
     """
-    queue = queue or EventQueue(compiled, course, end if horizon is None else horizon)
+    queue = queue or EventQueue(compiled, course, end if horizon is None else horizon, first)
     rows = np.flatnonzero(~course.failed)
     while len(rows):
         until = np.full(len(course.states), end)
@@ -133,8 +136,8 @@ def _scramble(*keys: Rows) -> NDArray[np.uint64]:
 class EventQueue:
     """What has fired in the patients of a course and waits for its moment."""
 
-    def __init__(self, compiled: CompiledModel, course: Course, end: float) -> None:
-        self.compiled, self.course = compiled, course
+    def __init__(self, compiled: CompiledModel, course: Course, end: float, first: int) -> None:
+        self.compiled, self.course, self._first = compiled, course, first
         patients = len(course.states)
         evaluator = Evaluator(compiled.model)
         self._events = [
@@ -204,7 +207,9 @@ class EventQueue:
             if event.priority is not None and mine.any():
                 found = event.number(event.priority, self.course, queue.row[lines[mine]])
                 priority[mine] = np.where(np.isnan(found), -np.inf, found)
-        chance = _scramble(queue.row[lines], queue.event[lines], self._carried_out[queue.row[lines]])
+        chance = _scramble(
+            self._first + queue.row[lines], queue.event[lines], self._carried_out[queue.row[lines]]
+        )
         order = np.lexsort((queue.order[lines], chance, -priority, queue.row[lines]))
         ordered = lines[order]
         first = np.r_[True, np.diff(queue.row[ordered]) != 0]

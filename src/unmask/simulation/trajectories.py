@@ -18,6 +18,7 @@ from unmask.model.evaluate import Expressions
 from unmask.model.system import Model
 from unmask.simulation.dosing import Dosing, schedule
 from unmask.simulation.population import Population
+from unmask.simulation.tolerances import watched_shares
 
 Floats = NDArray[np.float64]
 MOST_VALUES = 200_000_000
@@ -113,7 +114,7 @@ def simulate(
         Relative tolerance.
     tolerances
         (states,) absolute tolerances; by default a billionth of the largest amount that each state reaches in the
-        first patient, found by a first run.
+        first patient, found by a first run, less where an event waits for something smaller.
 
     Raises
     ------
@@ -150,7 +151,15 @@ def simulate(
     for first in range(0, start.size, block):
         rows = slice(first, first + block)
         course = start_course(compiled, start, rows, times, doses)
-        run_course(compiled, course, float(times[-1]), rtol=rtol, max_steps=max_steps, threads=threads)
+        run_course(
+            compiled,
+            course,
+            float(times[-1]),
+            rtol=rtol,
+            max_steps=max_steps,
+            threads=threads,
+            first=first,
+        )
         values[rows] = _observed(compiled, course)
         status[rows], steps[rows], reached[rows] = course.status, course.steps, course.time
     units = {item.name: item.unit for item in model.species} | {item.name: item.unit for item in model.rules}
@@ -192,9 +201,16 @@ def typical_tolerances(
     first = Population(model, start.labels[:1], start.states[:1], start.parameters[:1])
     course = start_course(compiled, first, slice(0, 1), times, doses)
     run_course(compiled, course, float(times[-1]), rtol=_PILOT_TOLERANCE, max_steps=100_000)
-    seen = np.abs(np.concatenate([course.output[0], course.states, first.states]))
-    largest = np.nanmax(np.where(np.isfinite(seen), seen, np.nan), axis=0, initial=0.0)
-    return np.where(largest > 0, np.maximum(_NEGLIGIBLE_SHARE * largest, _SMALLEST), declared)
+    if course.failed.any():
+        return declared  # on the way into a singularity a state may have been of any size
+    seen = np.concatenate([course.output[0], course.states, first.states])
+    sizes = np.abs(seen)
+    largest = np.nanmax(np.where(np.isfinite(sizes), sizes, np.nan), axis=0, initial=0.0)
+    share: float | Floats = _NEGLIGIBLE_SHARE
+    if model.events:
+        moments = np.concatenate([times, course.time, times[:1]])
+        share = share * watched_shares(model, moments, seen, first.parameters[0])
+    return np.where(largest > 0, np.maximum(share * largest, _SMALLEST), declared)
 
 
 def start_course(

@@ -97,6 +97,8 @@ class Variation(BaseModel):
 
     @model_validator(mode="after")
     def _correlations(self) -> Variation:
+        for name in self.parameters.keys() & self.initial.keys():
+            raise ValueError(f"{name} is given as a parameter and as an initial value")
         everything = {**self.parameters, **self.initial}
         for name, spread in everything.items():
             chain = [name]

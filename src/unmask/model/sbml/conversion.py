@@ -18,7 +18,7 @@ from typing import Any
 import sympy as sp
 
 from unmask.errors import DataError
-from unmask.model.quantity import ONE, Unit
+from unmask.model.quantity import ONE, Unit, parse
 from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER
 from unmask.model.sbml.symbols import quantities
 from unmask.model.sbml.units import DeclaredUnits, time_name
@@ -71,11 +71,14 @@ def convert(model: Model, source: Any, file: str) -> Conversion:
 
 def _time_of_rates(model: Model, units: Mapping[str, Unit | None], file: str) -> Unit | None:
     """The unit of time that most rates are written in, for files that do not say (SimBiology's Level 2)."""
-    converter = _Converter(file, dict(units), None)
+    amounts = {content.state for content in model.contents.values()}
+    # Amounts without a unit are in moles at Level 2; what their rates are per does not depend on it.
+    known = {name: parse("mole") if unit is None else unit for name, unit in units.items() if name in amounts}
+    converter = _Converter(file, {**units, **known}, None)
     converter.rules(model)
     found: Counter[float] = Counter()
     for species, rate in zip(model.species, model.rates, strict=True):
-        amount = units.get(species.name)
+        amount = converter.units.get(species.name)
         _, unit = converter.walk(rate, f"the rate of {species.name}")
         if amount is None or unit is None:
             continue

@@ -11,6 +11,7 @@ from unmask.messages import sentence
 from unmask.model.sbml.builder import Builder
 from unmask.model.sbml.document import open_model
 from unmask.model.sbml.reading import read
+from unmask.model.sbml.units import units_of_numbers
 from unmask.model.system import Model
 
 Units = Literal["auto", "convert", "as-written"]
@@ -65,4 +66,8 @@ def read_model(path: Path, *, units: Units = "auto", still: bool = False) -> Imp
         if units == "convert" or error.code != "sbml.units_do_not_reduce":
             raise
         return Imported(model, (sentence("sbml.units_as_written", error.values),))
-    return Imported(conversion.model, conversion.notes)
+    unchecked = units_of_numbers(document) - {"dimensionless", source.getTimeUnits()}
+    if not unchecked:
+        return Imported(conversion.model, conversion.notes)
+    note = sentence("sbml.units_of_numbers", {"units": ", ".join(sorted(unchecked))})
+    return Imported(conversion.model, (*conversion.notes, note))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -13,6 +15,7 @@ _AVOGADRO = 6.02214076e23
 # SBML's names that pint spells otherwise; an item is a mole divided by Avogadro's number, as SimBiology has it.
 _KINDS = {"dimensionless": ONE, "avogadro": Unit(_AVOGADRO, ())}
 _PREFIXES = ("MWBUILTINUNIT_", "MWDERIVEDUNIT_", "MWBUILTINPREFIX_")
+_SCALED = re.compile(r"MWBUILTINPREFIX_([a-z]+)_MWBUILTINUNIT_")
 _TIMES = {1.0: "second", 60.0: "minute", 3600.0: "hour", 86400.0: "day", 604800.0: "week"}
 _L2_DEFAULTS = ("substance", "volume", "area", "length", "time")
 
@@ -32,6 +35,21 @@ def time_name(unit: Unit | None) -> str:
     if unit is None or dict(unit.dimension) != {"[time]": Fraction(1)}:
         return ""
     return _TIMES.get(round(unit.factor, 6), "")
+
+
+def units_of_numbers(document: Any) -> set[str]:
+    """Return the identifiers of units that numbers inside formulas carry."""
+    found: set[str] = set()
+    for element in document.getListOfAllElements():
+        if hasattr(element, "isSetMath") and element.isSetMath():
+            found |= {str(node.getUnits()) for node in _nodes(element.getMath()) if node.hasUnits()}
+    return found
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    yield tree
+    for index in range(tree.getNumChildren()):
+        yield from _nodes(tree.getChild(index))
 
 
 class DeclaredUnits:
@@ -62,9 +80,10 @@ class DeclaredUnits:
             return base_kind(identifier)
         except ModelError:
             pass
-        plain = identifier
+        plain = _SCALED.sub(r"\1", identifier)
         for prefix in _PREFIXES:
             plain = plain.replace(prefix, "")
+        plain = plain.replace("molarity", "molar")
         try:
             # SimBiology writes "nanomole__liter" for a ratio and "meter___3" for a power.
             return parse(plain.replace("___", "**").replace("__", "/"))

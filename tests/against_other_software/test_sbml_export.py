@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import libsbml
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sbml_draft import Draft, difference
+from sbml_draft import Draft, difference, libsbml
 
 from unmask.errors import ModelError
 from unmask.model import catalogue

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import libsbml
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from unmask.model.sbml.symbols import quantities
 from unmask.simulation.population import population
 from unmask.simulation.trajectories import simulate
 
+libsbml = pytest.importorskip("libsbml", reason="needs the extra sbml")
 Floats = NDArray[np.float64]
 _TERM = re.compile(r"\s*(?:(?P<count>[0-9.]+)\s+|(?P<name>\w+)\s*:\s*)?(?P<species>\w+)\s*")
 

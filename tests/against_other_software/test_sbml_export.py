@@ -5,20 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import libsbml
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from sbml_draft import Draft, difference
+from sbml_draft import Draft, difference, libsbml
 
+from unmask.errors import ModelError
 from unmask.model import catalogue
+from unmask.model.assemble import assemble
 from unmask.model.evaluate import Evaluator
+from unmask.model.module import Module, Need, Rate
 from unmask.model.quantity import parse
 from unmask.model.sbml.document import open_model
 from unmask.model.sbml.reader import read_model
 from unmask.model.sbml.units import DeclaredUnits
 from unmask.model.sbml.writer import Dose, write_model
-from unmask.model.system import Model
+from unmask.model.system import Model, Parameter, Species
 from unmask.simulation.dosing import Dosing
 from unmask.simulation.population import population
 from unmask.simulation.trajectories import simulate
@@ -38,7 +40,30 @@ def _foreign(folder: Path) -> Model:
     return read_model(draft.save(folder), units="as-written").model
 
 
+def _assembled(_: Path) -> Model:
+    """A tank with a tap."""
+    tank = Module(
+        name="tank",
+        description="water that runs in and out",
+        species=(Species("water", "L", "water", 3.0), Species("salt", "mg", "salt", 50.0)),
+        parameters=(
+            Parameter("leak", 0.05, "1/day", "leak", 0, 1, "test", "assumed"),
+            Parameter("full", 8.0, "L", "full", 0, 10, "test", "assumed"),
+        ),
+        rates=(
+            Rate("water", "inflow * Max(0.2, 1 - water / full) - leak * water"),
+            Rate("salt", "-leak * salt * Min(1, sqrt(water / full)) * exp(-water / full)"),
+        ),
+        needs=(Need("inflow", "L/day"),),
+        provides=("water", "salt"),
+    )
+    inflow = Parameter("inflow", 0.7, "L/day", "inflow", 0, 1, "test", "assumed")
+    tap = Module(name="tap", description="gives water", parameters=(inflow,), provides=("inflow",))
+    return assemble("tub", [tank, tap], ["water", "salt"])
+
+
 MAKERS = {
+    "assembled": _assembled,
     "core": lambda _: catalogue.load("core"),
     "core with two lesions": lambda _: catalogue.load("core", lesions=2),
     "a file": _foreign,
@@ -120,6 +145,14 @@ def test_what_is_read_back_has_the_same_rates_everywhere(model, tmp_path):
     for before, after in zip(model.events, back.events, strict=True):
         for attribute in ("persistent", "initially", "values_at_trigger"):
             assert getattr(before, attribute) == getattr(after, attribute)
+
+
+def test_a_late_concentration_in_a_volume_that_changes_is_refused(tmp_path):
+    """Its value is that of the trigger and its amount that of the assignment, which rules for amounts cannot say."""
+    draft = Draft().compartment("c", 2, False).rate("c", "0.1").species("A", "c", concentration=5)
+    draft.event("time >= 3.5", {"A": "A + 1"}, delay="2", name="late")
+    with pytest.raises(ModelError, match="event late assigns a concentration of A after a delay"):
+        write_model(read_model(draft.save(tmp_path)).model)
 
 
 def test_unit_definitions_mean_what_the_units_say(tmp_path):

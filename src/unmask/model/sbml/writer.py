@@ -64,7 +64,8 @@ def write_model(model: Model, doses: Sequence[Dose] = ()) -> str:
     ConfigurationError
         python-libsbml is not installed.
     ModelError
-        ``sbml.not_expressible``, ``sbml.bad_identifier``, or an error that libsbml finds in what was written.
+        ``sbml.not_expressible``, ``sbml.late_concentration``, ``sbml.bad_identifier``, or an error that libsbml
+        finds in what was written.
     """
     lib = library()
     document = lib.SBMLDocument(3, 2)
@@ -202,6 +203,12 @@ class _Writer:
             item.createPriority().setMath(self.trees.tree(event.priority))
         for name, value in event.assignments:
             content = self.model.contents.get(name, Content(name))
+            late = event.delay is not None and event.values_at_trigger
+            if late and content.volume and content.volume not in self.model.parameter_names:
+                # The value is that of the trigger, the size that of the assignment: one formula cannot say both.
+                raise ModelError(
+                    "sbml.late_concentration", model=self.model.name, event=event.name, species=name
+                )
             assignment = item.createEventAssignment()
             assignment.setVariable(content.state)
             assignment.setMath(

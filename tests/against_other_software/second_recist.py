@@ -40,7 +40,7 @@ class Readings:
     """A new lesion after a visit without any is new again, even after a reset (S Table 2)."""
     partial_without_targets: bool = True
     """Non-targets gone beside a new lesion that is still there are iPR (S Table 3, note: never without targets)."""
-    kept_lesion_confirms: bool = False
+    kept_lesion_confirms: bool = True
     """Growth of a new lesion that an earlier response tolerated confirms an iUPD of another category (S Table 2)."""
     partial_sum_confirms: bool = True
     """Targets measured in part may confirm even without ``partial_sum_can_progress``."""
@@ -221,7 +221,9 @@ def irecist(
             kept = None
         fresh = visit.new_count > 0
         if kept is not None and not (block and "new" in block.growing):
-            fresh = _kept_grew(kept, visit, rules) and (block is None or how.kept_lesion_confirms)
+            early_growth = block is not None and visit.new_count > 0 and _new_grew_since(block, patient, i)
+            fresh = _kept_grew(kept, visit, rules) or early_growth
+            fresh = fresh and (block is None or how.kept_lesion_confirms)
             kept = _lowest(kept, visit)
         categories = {"target": s.target == "PD", "non-target": s.non_target == "PD", "new": fresh}
         now = {name for name, progressed in categories.items() if progressed}
@@ -300,6 +302,11 @@ def _kept_grew(kept: Kept, visit: Visit, rules: Rules) -> bool:
     count, lowest = kept
     bigger = lowest >= 0 and grew(visit.new_sum, lowest, rules)
     return visit.new_count > count or bigger or (visit.new_increase and visit.new_count > 0)
+
+
+def _new_grew_since(block: Block, patient: Patient, i: int) -> bool:
+    """Unmeasured new lesions grew since the block opened, perhaps at a scan too early to confirm (Q: additive)."""
+    return any(v.new_increase for v in patient.visits[block.opened + 1 : i])
 
 
 def _lowest(kept: Kept, visit: Visit) -> Kept:

@@ -164,10 +164,11 @@ def step(
         new_left | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
     )
     more_new = state.by_new & (count > state.block_new_count)
+    # New lesions that an earlier response tolerated are a category that has not progressed in this block.
     elsewhere = (
         (target_worse & ~state.by_target)
         | (other_worse & ~state.by_non_target)
-        | (~state.by_new & (appeared | (count > state.block_new_count)))
+        | (~state.by_new & (new_worse | new_left | (count > state.block_new_count)))
     )
     further = grew_target | grew_other | grew_new | more_new | elsewhere
 

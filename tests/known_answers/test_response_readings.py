@@ -1,0 +1,25 @@
+"""Hand-made patients for points on which a second implementation once read the rules otherwise (docs/response.md)."""
+
+from response_course import course
+
+
+def test_growth_of_a_tolerated_new_lesion_confirms_a_later_progression():
+    """Day 42 a new lesion of 12 mm; day 84 the target is 10 mm less, so it is tolerated; day 126 the target grows."""
+    sizes = [[50], [40], [48], [48]]
+    grown = course([50], sizes, new=[1, 1, 1, 1], new_sum=[12, 12, 12, 17])
+    assert grown.irecist == ["iUPD", "iSD", "iUPD", "iCPD"]
+    assert grown.irecist_criterion[-1] == "confirmed_other_category"
+    assert course([50], sizes, new=[1, 1, 1, 1], new_sum=[12, 12, 12, 16.9]).irecist[-1] == "iUPD"
+    by_eye = course([50], sizes, new=[1, 1, 1, 1], new_grew=[0, 0, 0, 1])
+    assert by_eye.irecist == ["iUPD", "iSD", "iUPD", "iCPD"]
+
+
+def test_such_growth_seen_too_early_counts_at_the_next_scan():
+    found = course(
+        [50],
+        [[50], [40], [48], [48], [48]],
+        new=[1] * 5,
+        new_grew=[0, 0, 0, 1, 0],
+        days=[42, 84, 126, 140, 168],
+    )
+    assert found.irecist == ["iUPD", "iSD", "iUPD", "iUPD", "iCPD"]

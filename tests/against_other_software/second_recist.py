@@ -40,6 +40,8 @@ class Readings:
     """A new lesion after a visit without any is new again, even after a reset (S Table 2)."""
     partial_without_targets: bool = True
     """Non-targets gone beside a new lesion that is still there are iPR (S Table 3, note: never without targets)."""
+    replaced_lesion_counts: bool = True
+    """A new lesion that replaces another at the same scan is one more (Q: "or another lesion appears")."""
     kept_lesion_confirms: bool = True
     """Growth of a new lesion that an earlier response tolerated confirms an iUPD of another category (S Table 2)."""
     partial_sum_confirms: bool = True
@@ -69,6 +71,8 @@ class Visit:
     non_target: str = "NON_CR_NON_PD"
     non_target_increase: bool = False
     new_count: int = 0
+    new_names: frozenset[int] | None = None
+    """Which new lesions they are, None = only their number is known."""
     new_sum: int = -1
     new_increase: bool = False
     new_since: float = math.nan
@@ -222,7 +226,7 @@ def irecist(
         fresh = visit.new_count > 0
         if kept is not None and not (block and "new" in block.growing):
             early_growth = block is not None and visit.new_count > 0 and _new_grew_since(block, patient, i)
-            fresh = _kept_grew(kept, visit, rules) or early_growth
+            fresh = _kept_grew(kept, patient, i, rules, how) or early_growth
             fresh = fresh and (block is None or how.kept_lesion_confirms)
             kept = _lowest(kept, visit)
         categories = {"target": s.target == "PD", "non-target": s.non_target == "PD", "new": fresh}
@@ -240,7 +244,7 @@ def irecist(
         since = patient.visits[block.last if how.window_from_last else block.opened].day
         late = visit.day - since > rules.immune_window_max_days + rules.immune_window_tolerance_days
         further = bool(now - block.growing) or _grown(block, patient, i, seen, rules, how)
-        more = visit.new_count > block.new_count
+        more = _another(patient, i, block.opened, block.new_count, how)
         block.target_sum = s.total if block.target_sum < 0 else block.target_sum
         block.rest_sum = s.total if block.rest_sum < 0 else block.rest_sum
         block.new_sum = visit.new_sum if block.new_sum < 0 else block.new_sum
@@ -259,7 +263,8 @@ def irecist(
         elif not further and not unseen and rest != "PD" and _improved(block, visit, s, rules):
             block.ended = "closed"
             block = None
-            kept = _kept(patient.visits[: i + 1], how)
+            gone = visit.new_count == 0 and how.new_lesion_returns
+            kept = None if gone else _kept(patient.visits[: i + 1], how)
             out.append(_immune(rest, s, visit, how))
         else:
             out.append("IUPD")
@@ -297,11 +302,19 @@ def _kept(visits: Sequence[Visit], how: Readings) -> Kept:
     return count, min((v.new_sum for v in visits if v.new_sum >= 0), default=-1)
 
 
-def _kept_grew(kept: Kept, visit: Visit, rules: Rules) -> bool:
-    """New lesions progress anew: more of them, their sum 20 % and 5 mm above its nadir, or unmeasured ones grew (Q)."""
-    count, lowest = kept
+def _another(patient: Patient, i: int, since: int, most: int, how: Readings) -> bool:
+    """A new lesion is there that no visit up to ``since`` showed: by name, else if there are more than ``most``."""
+    visit = patient.visits[i]
+    if visit.new_names is None or not how.replaced_lesion_counts:
+        return visit.new_count > most
+    return bool(visit.new_names.difference(*(v.new_names or () for v in patient.visits[: since + 1])))
+
+
+def _kept_grew(kept: Kept, patient: Patient, i: int, rules: Rules, how: Readings) -> bool:
+    """New lesions progress anew: one more of them, their sum 20 % and 5 mm above its nadir, or others grew (Q)."""
+    visit, (count, lowest) = patient.visits[i], kept
     bigger = lowest >= 0 and grew(visit.new_sum, lowest, rules)
-    return visit.new_count > count or bigger or (visit.new_increase and visit.new_count > 0)
+    return _another(patient, i, i - 1, count, how) or bigger or (visit.new_increase and visit.new_count > 0)
 
 
 def _new_grew_since(block: Block, patient: Patient, i: int) -> bool:
@@ -327,7 +340,7 @@ def _restart(
     """A late scan opens a new window in the same block; the day of progression stays."""
     visit = patient.visits[i]
     before = (max(v.new_count for v in patient.visits[:i]), _kept(patient.visits[:i], how)[1])
-    if _kept_grew(before, visit, rules):
+    if _kept_grew(before, patient, i, rules, how):
         now = now | {"new"}
     elif how.restart_forgets:
         now, kept = now - {"new"}, before
@@ -353,7 +366,7 @@ def _start(i: int, visit: Visit, s: Seen, now: set[str], how: Readings) -> Block
 def _grown(block: Block, patient: Patient, i: int, seen: Sequence[Seen], rules: Rules, how: Readings) -> bool:
     """Further growth, since the first iUPD, of what had progressed."""
     visit, s = patient.visits[i], seen[i]
-    if visit.new_count > block.new_count:
+    if _another(patient, i, block.opened, block.new_count, how):
         return True
     limit = rules.immune_growth_tenths
     if "target" in block.growing and block.target_sum >= 0:

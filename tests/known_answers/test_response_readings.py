@@ -23,3 +23,26 @@ def test_such_growth_seen_too_early_counts_at_the_next_scan():
         days=[42, 84, 126, 140, 168],
     )
     assert found.irecist == ["iUPD", "iSD", "iUPD", "iUPD", "iCPD"]
+
+
+def test_a_new_lesion_that_replaces_another_confirms_progression():
+    """Day 42 lesion N1; day 84 it is gone and N2 is there: one new lesion at both, and another one all the same."""
+    replaced = course([50], [[50], [50]], new=[1, 1], newest=[42, 84])
+    assert replaced.irecist == ["iUPD", "iCPD"]
+    assert replaced.irecist_criterion[-1] == "confirmed_more_new_lesions"
+    assert course([50], [[50], [50]], new=[1, 1], newest=[42, 42]).irecist == ["iUPD", "iUPD"]
+    # Seen at a scan that was too early, and still there at the next one.
+    days = [42, 60, 84]
+    early = course([50], [[50], [50], [50]], new=[1, 1, 1], newest=[42, 60, 60], days=days)
+    assert early.irecist == ["iUPD", "iUPD", "iCPD"]
+
+
+def test_a_new_lesion_that_replaces_a_tolerated_one_is_progression():
+    found = course([50], [[50], [40], [40], [40]], new=[1, 1, 1, 1], newest=[42, 42, 42, 168])
+    assert found.irecist == ["iUPD", "iSD", "iSD", "iUPD"]
+
+
+def test_a_new_lesion_that_is_back_beside_another_is_not_one_more():
+    """Day 42 N1 and N2, day 84 N1 alone, day 126 both again: nothing that was not there before."""
+    found = course([50], [[50], [40], [40]], new=[2, 1, 2], newest=[42, 42, 42])
+    assert found.irecist == ["iUPD", "iSD", "iSD"]

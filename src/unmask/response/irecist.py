@@ -44,6 +44,8 @@ class State:
     """Target response, non-target response and first complete target sum (-1: none yet) of the block."""
     block_new_sum: Tenths
     block_new_count: Tenths
+    last_day: Days
+    """Day of the scan before (-inf: none)."""
     most_new: Tenths
     """Most new lesions at any scan since the last one without any: after that a new lesion is new again."""
     new_nadir: Tenths
@@ -85,6 +87,7 @@ def start(patients: int, rules: Rules | None = None) -> State:
         block_sum=none,
         block_new_sum=none,
         block_new_count=zero,
+        last_day=np.full(patients, -np.inf),
         most_new=zero,
         new_nadir=none,
         pending_other=no,
@@ -98,6 +101,7 @@ def step(
     verdict: recist.Verdict,
     *,
     new_lesion_count: ArrayLike | None = None,
+    newest_day: ArrayLike | None = None,
     new_target_sum: ArrayLike | None = None,
     new_non_target_increase: ArrayLike | None = None,
     non_target_increase: ArrayLike | None = None,
@@ -117,6 +121,9 @@ def step(
     new_lesion_count
         (N,) number of new lesions present at this visit, all that appeared since baseline and are still there
         (default: 1 where the verdict has a new lesion).
+    newest_day
+        (N,) day on which the newest of them was first seen, so that one that replaces another is told from the old
+        one; NaN = not known (default): then only a larger number than ever before shows one more.
     new_target_sum
         (N,) sum of the measured new lesions in tenths of a millimetre, -1 = not measured (default).
     new_non_target_increase
@@ -136,6 +143,7 @@ def step(
     imaged = verdict.scanned
     count = _counts(new_lesion_count, "new_lesion_count", verdict.new_lesion.astype(np.int64))
     new_sum = _counts(new_target_sum, "new_target_sum", np.full(patients, -1, dtype=np.int64))
+    newest = np.full(patients, np.nan) if newest_day is None else np.asarray(newest_day, dtype=np.float64)
     new_grew = _flags(new_non_target_increase, "new_non_target_increase", patients)
     rest_grew = _flags(non_target_increase, "non_target_increase", patients)
     symptoms = _flags(new_symptoms, "new_symptoms", patients)
@@ -147,7 +155,10 @@ def step(
 
     target_worse = verdict.target == Response.PD
     other_worse = verdict.non_target == Response.PD
-    appeared = count > state.most_new
+    told = (count > 0) & ~np.isnan(newest)
+    # A lesion that had gone is back, not new, unless a scan without any new lesion lies between.
+    appeared = np.where(told, (newest > state.last_day) | (state.most_new == 0), count > state.most_new)
+    another = np.where(told, newest > state.window_day, count > state.block_new_count)
     new_worse = appeared | _new_progressed(state, new_sum, rules) | new_grew
 
     # Growth since the first iUPD of the block, per category (Seymour 2017 Table 2).
@@ -163,12 +174,12 @@ def step(
     grew_new = state.by_new & (
         new_left | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
     )
-    more_new = state.by_new & (count > state.block_new_count)
+    more_new = state.by_new & another
     # New lesions that an earlier response tolerated are a category that has not progressed in this block.
     elsewhere = (
         (target_worse & ~state.by_target)
         | (other_worse & ~state.by_non_target)
-        | (~state.by_new & (new_worse | new_left | (count > state.block_new_count)))
+        | (~state.by_new & (new_worse | new_left | another))
     )
     further = grew_target | grew_other | grew_new | more_new | elsewhere
 
@@ -177,7 +188,7 @@ def step(
     since = when - state.window_day
     tolerance = rules.immune_window_tolerance_days
     early = within & (since < rules.immune_window_min_days - tolerance)
-    early &= ~(symptoms & (count > state.block_new_count))
+    early &= ~(symptoms & another)
     late = (
         within
         & (since > rules.immune_window_max_days + tolerance)
@@ -273,6 +284,7 @@ def step(
         block_sum=np.where(begins | complete_later, verdict.sum, state.block_sum),
         block_new_sum=np.where(begins | (within & (state.block_new_sum < 0)), new_sum, state.block_new_sum),
         block_new_count=np.where(begins, count, state.block_new_count),
+        last_day=np.where(imaged, when, state.last_day),
         most_new=np.where(imaged, np.where(count == 0, 0, np.maximum(state.most_new, count)), state.most_new),
         new_nadir=np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir),
         pending_other=(state.pending_other | (early & rest_grew)) & ~ended,

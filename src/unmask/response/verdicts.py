@@ -81,6 +81,7 @@ def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
             m.day[:, v],
             verdict,
             new_lesion_count=m.new_count[:, v],
+            newest_day=m.newest_day[:, v],
             new_target_sum=m.new_target_sum[:, v],
             new_non_target_increase=m.new_non_target_increase[:, v],
             non_target_increase=m.non_target_increase[:, v],

@@ -38,7 +38,7 @@ class Readings:
     """A visit that is PR only because a response goes on counts as SD between a response and its confirmation."""
     new_lesion_returns: bool = True
     """A new lesion after a visit without any is new again, even after a reset (S Table 2)."""
-    partial_without_targets: bool = True
+    partial_without_targets: bool = False
     """Non-targets gone beside a new lesion that is still there are iPR (S Table 3, note: never without targets)."""
     replaced_lesion_counts: bool = True
     """A new lesion that replaces another at the same scan is one more (Q: "or another lesion appears")."""

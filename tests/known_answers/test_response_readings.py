@@ -46,3 +46,11 @@ def test_a_new_lesion_that_is_back_beside_another_is_not_one_more():
     """Day 42 N1 and N2, day 84 N1 alone, day 126 both again: nothing that was not there before."""
     found = course([50], [[50], [40], [40]], new=[2, 1, 2], newest=[42, 42, 42])
     assert found.irecist == ["iUPD", "iSD", "iSD"]
+
+
+def test_without_targets_there_is_no_ipr():
+    """Non-target disease goes while a new lesion stays: not iCR, and iPR is of targets (Seymour Table 3, note)."""
+    found = course([], [[], []], non_target=["NON-CR/NON-PD", "CR"], new=[1, 1])
+    assert found.irecist == ["iUPD", "NON-iCR/NON-iUPD"]
+    with_target = course([50], [[50], [0]], non_target=["NON-CR/NON-PD", "CR"], new=[1, 1])
+    assert with_target.irecist == ["iUPD", "iPR"]

@@ -201,7 +201,9 @@ def step(
         target = np.where(within & ~further, _against_baseline(verdict, rules), target)
         target_worse = target == Response.PD
     plain = rules.overall(target, verdict.non_target, np.zeros(patients, dtype=bool))
-    plain = np.where((plain == Response.CR) & (count > 0), Response.PR, plain).astype(np.int8)
+    # Beside a new lesion that is still there nothing is iCR, and without targets nothing is iPR.
+    short_of_complete = np.where(target == Response.NA, Response.NON_CR_NON_PD, Response.PR)
+    plain = np.where((plain == Response.CR) & (count > 0), short_of_complete, plain).astype(np.int8)
     unknown = (plain == Response.NE) | (state.by_non_target & (verdict.non_target == Response.NE))
     held = state.by_new & (count > 0) & ~_improved(state, verdict, rules)
     worse = target_worse | other_worse | (live & ~state.open & new_worse)

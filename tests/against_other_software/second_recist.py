@@ -58,7 +58,7 @@ class Readings:
     """The eight weeks run from the last iUPD, not the first (S Table 3, example 7: iUPD, iUPD, iCPD)."""
     immune_ongoing_confirms: bool = True
     """An iPR that only goes on confirms iPR, whatever ``ongoing_response_confirms`` says."""
-    persisting_is_iupd: bool = False
+    persisting_is_iupd: bool = True
     """A new lesion still there is iUPD although the rest cannot be evaluated (S Table 2, "any, any, yes")."""
 
 
@@ -258,7 +258,8 @@ def irecist(
             return [*out, "ICPD"], blocks
         rest = overall(_against(s, sum(patient.baseline), rules), s.non_target, False)
         unseen = rest == "NE" or (rest != "PD" and "non-target" in block.growing and s.non_target == "NE")
-        if not further and unseen and not (visit.new_count and how.persisting_is_iupd):
+        persists = how.persisting_is_iupd and visit.new_count > 0 and "new" in block.growing
+        if not further and unseen and not persists:
             out.append("NE")
         elif not further and not unseen and rest != "PD" and _improved(block, visit, s, rules):
             block.ended = "closed"

@@ -54,3 +54,14 @@ def test_without_targets_there_is_no_ipr():
     assert found.irecist == ["iUPD", "NON-iCR/NON-iUPD"]
     with_target = course([50], [[50], [0]], non_target=["NON-CR/NON-PD", "CR"], new=[1, 1])
     assert with_target.irecist == ["iUPD", "iPR"]
+
+
+def test_a_new_lesion_still_there_is_iupd_although_nothing_else_was_evaluated():
+    """Seymour Table 2: any target, any non-target, new lesion yes (RECIST 1.1 calls the same visit PD)."""
+    found = course([50], [[50], [None], [50]], new=[1, 1, 0])
+    assert found.overall == ["PD", "PD", "SD"]
+    assert found.irecist == ["iUPD", "iUPD", "iSD"]
+    assert found.irecist_criterion[1] == "new_lesion_unchanged"
+    # A lesion that an earlier response tolerated holds no block open.
+    tolerated = course([50], [[50], [40], [48], [None]], new=[1, 1, 1, 1])
+    assert tolerated.irecist == ["iUPD", "iSD", "iUPD", "NE"]

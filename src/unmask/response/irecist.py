@@ -205,7 +205,8 @@ def step(
     short_of_complete = np.where(target == Response.NA, Response.NON_CR_NON_PD, Response.PR)
     plain = np.where((plain == Response.CR) & (count > 0), short_of_complete, plain).astype(np.int8)
     unknown = (plain == Response.NE) | (state.by_non_target & (verdict.non_target == Response.NE))
-    held = state.by_new & (count > 0) & ~_improved(state, verdict, rules)
+    # With that lesion still there the visit is iUPD (Table 2, "any, any, yes"), unless the rest is known to be better.
+    held = state.by_new & (count > 0) & (unknown | ~_improved(state, verdict, rules))
     worse = target_worse | other_worse | (live & ~state.open & new_worse)
     closes = within & ~further & ~worse & ~unknown & ~held
     opens = live & ~state.open & worse
@@ -218,8 +219,8 @@ def step(
             confirm,
             opens,
             within & (further | worse),
-            within & unknown,
             within & held,
+            within & unknown,
         ],
         [
             ImmuneResponse.NE,
@@ -227,8 +228,8 @@ def step(
             ImmuneResponse.ICPD,
             ImmuneResponse.IUPD,
             ImmuneResponse.IUPD,
-            ImmuneResponse.NE,
             ImmuneResponse.IUPD,
+            ImmuneResponse.NE,
         ],
         default=AS_IMMUNE[plain],
     ).astype(np.int8)
@@ -245,8 +246,8 @@ def step(
             early & further,
             restarts,
             within & worse,
-            within & unknown,
             within & held,
+            within & unknown,
             closes,
         ],
         [
@@ -261,8 +262,8 @@ def step(
             ImmuneCriterion.TOO_EARLY_TO_CONFIRM,
             ImmuneCriterion.LATE_SCAN_STARTS_AGAIN,
             ImmuneCriterion.UNCONFIRMED_STILL,
-            ImmuneCriterion.NOT_EVALUABLE_IN_BLOCK,
             ImmuneCriterion.NEW_LESION_UNCHANGED,
+            ImmuneCriterion.NOT_EVALUABLE_IN_BLOCK,
             ImmuneCriterion.PROGRESSION_NOT_BORNE_OUT,
         ],
         default=ImmuneCriterion.AS_RECIST,

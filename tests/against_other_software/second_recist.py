@@ -28,7 +28,7 @@ IMMUNE = {
 class Readings:
     """Points on which the rules can be read in two ways; the values are those of Unmask."""
 
-    normal_node_grows: bool = True
+    normal_node_grows: bool = False
     """Nodes that all stay under 10 mm may be PD by their sum (Q, "abnormal lymph node": they are benign)."""
     node_reappears: bool = False
     """After an overall CR a node of 10 mm or more is disease that is back (Q, "abnormal lymph node")."""
@@ -149,13 +149,13 @@ def recist(patient: Patient, rules: Rules, how: Readings) -> list[Seen]:
         else:
             there = any(s > 0 and not node for s, node in known)
         back = there and was_gone.get(rules.reappearance, False)
-        larger = grew(measured, nadir, rules)
+        larger = grew(measured, nadir, rules) and (diseased or how.normal_node_grows)
         ongoing = False
         if not patient.baseline:
             target = "NA"
         elif not known:
             target = "NE"
-        elif complete and not diseased and not (zero and measured) and not (how.normal_node_grows and larger):
+        elif complete and not diseased and not (zero and measured) and not larger:
             target = "CR"
         elif back or (larger and (complete or rules.partial_sum_can_progress)):
             target = "PD"
@@ -370,7 +370,7 @@ def _grown(block: Block, patient: Patient, i: int, seen: Sequence[Seen], rules: 
     if _another(patient, i, block.opened, block.new_count, how):
         return True
     limit = rules.immune_growth_tenths
-    if "target" in block.growing and block.target_sum >= 0:
+    if "target" in block.growing and block.target_sum >= 0 and s.target != "CR":
         usable = s.total >= 0 or rules.partial_sum_can_progress or how.partial_sum_confirms
         more = s.measured - block.target_sum if usable else -1
         both = block.growing == {"target", "non-target"}

@@ -65,3 +65,21 @@ def test_a_new_lesion_still_there_is_iupd_although_nothing_else_was_evaluated():
     # A lesion that an earlier response tolerated holds no block open.
     tolerated = course([50], [[50], [40], [48], [None]], new=[1, 1, 1, 1])
     assert tolerated.irecist == ["iUPD", "iSD", "iUPD", "NE"]
+
+
+def test_nodes_that_stay_normal_do_not_progress_by_their_sum():
+    """15 mm, 4 mm, 9.9 mm: +148 % and 5.9 mm on the nadir, and still a benign node (EORTC, abnormal lymph node)."""
+    found = course([15], [[4], [9.9], [10]], nodal=[True])
+    assert found.target == ["CR", "CR", "PD"]
+    # The same growth beside a lesion that is there counts in the sum.
+    both = course([15, 20], [[4, 10], [9.9, 10]], nodal=[True, False])
+    assert both.target == ["PR", "PD"]
+    # One node not measured: what was measured is benign, and nothing shows progression.
+    partial = course([15, 15], [[2, 2], [9.9, None]], nodal=[True, True])
+    assert partial.target == ["CR", "NE"]
+
+
+def test_normal_nodes_confirm_no_progression():
+    """One node back at 10 mm is iUPD; then both are normal, and their larger sum is no further growth."""
+    found = course([15, 15], [[0, 4], [0, 10], [9.9, 9.9]], nodal=[True, True])
+    assert found.irecist == ["iCR", "iUPD", "iCR"]

@@ -163,7 +163,9 @@ def step(
 
     # Growth since the first iUPD of the block, per category (Seymour 2017 Table 2).
     limit = rules.immune_growth_tenths
-    growth = np.where(state.block_sum >= 0, verdict.measured_sum - state.block_sum, -1)
+    # Where nothing but normal nodes is left, a larger sum is not growth of disease.
+    comparable = (state.block_sum >= 0) & (verdict.target != Response.CR)
+    growth = np.where(comparable, verdict.measured_sum - state.block_sum, -1)
     enough = growth >= limit
     if rules.immune_growth_must_exceed:
         enough &= (growth > limit) | ~(state.by_non_target & (count == 0))

@@ -153,8 +153,11 @@ def step(
     complete = has_target & (measured | ~state.exists).all(axis=1)
     total = np.where(measured, size, 0).sum(axis=1, dtype=np.int64)
 
+    absent = np.where(state.nodal, size < rules.normal_node_tenths, size == 0)
+    diseased = (measured & ~absent).any(axis=1)
     grown_percent = 100 * total >= (100 + rules.progression_percent) * state.nadir
-    grown = any_measured & grown_percent & (total - state.nadir >= rules.progression_tenths)
+    # A node under 10 mm is benign, so where nothing else is left growth is not of disease (EORTC answers).
+    grown = diseased & grown_percent & (total - state.nadir >= rules.progression_tenths)
     if not rules.partial_sum_can_progress:
         grown &= complete
     back = _reappeared(state, measured, size, total)
@@ -164,7 +167,6 @@ def step(
         & (rules.reappearance in ("after overall CR", "after target CR"))
     )
     other = np.where(other_back, Response.PD, other).astype(np.int8)
-    absent = np.where(state.nodal, size < rules.normal_node_tenths, size == 0)
     gone = complete & (absent | ~state.exists).all(axis=1)
     shrunk = complete & (100 * total <= (100 - rules.partial_response_percent) * state.baseline_sum)
     ongoing = complete & state.responding & rules.ongoing_partial_response

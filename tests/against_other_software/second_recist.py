@@ -30,7 +30,7 @@ class Readings:
 
     normal_node_grows: bool = False
     """Nodes that all stay under 10 mm may be PD by their sum (Q, "abnormal lymph node": they are benign)."""
-    node_reappears: bool = False
+    node_reappears: bool = True
     """After an overall CR a node of 10 mm or more is disease that is back (Q, "abnormal lymph node")."""
     dated_back_ends: bool = True
     """Visits since the first sight of a new lesion that was equivocal are after progression (E 4.3.5)."""

@@ -2,6 +2,8 @@
 
 from response_course import course
 
+from unmask.response import Rules
+
 
 def test_growth_of_a_tolerated_new_lesion_confirms_a_later_progression():
     """Day 42 a new lesion of 12 mm; day 84 the target is 10 mm less, so it is tolerated; day 126 the target grows."""
@@ -83,3 +85,21 @@ def test_normal_nodes_confirm_no_progression():
     """One node back at 10 mm is iUPD; then both are normal, and their larger sum is no further growth."""
     found = course([15, 15], [[0, 4], [0, 10], [9.9, 9.9]], nodal=[True, True])
     assert found.irecist == ["iCR", "iUPD", "iCR"]
+
+
+def test_a_node_of_ten_millimetres_after_an_overall_complete_response_is_back():
+    """9 mm and then 10 mm: +1 mm, but disease after a CR (EORTC, abnormal lymph node; Eisenhauer Table 3 a)."""
+    found = course([15], [[9], [9.9], [10]], nodal=[True])
+    assert found.overall == ["CR", "CR", "PD"]
+    assert found.criterion[-1] == "reappearance"
+    # Without an overall CR before it the sum decides.
+    left = course([15], [[9], [10]], nodal=[True], non_target=["NON-CR/NON-PD", "NON-CR/NON-PD"])
+    assert left.overall == ["PR", "PR"]
+    after_target = course(
+        [15],
+        [[9], [10]],
+        nodal=[True],
+        non_target=["NON-CR/NON-PD"] * 2,
+        rules=Rules(reappearance="after target CR"),
+    )
+    assert after_target.overall == ["PR", "PD"]

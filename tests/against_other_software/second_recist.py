@@ -50,8 +50,8 @@ class Readings:
     """With ``complete_then_partial = "PD"`` that visit is the day of progression, not only the end of assessment."""
     restart_forgets: bool = True
     """A late scan that starts again drops new lesions that are no more than were seen before."""
-    partial_reference: bool = False
-    """An incomplete sum at the first iUPD is the least that a sum must exceed by 5 mm, not one to be replaced."""
+    partial_reference: bool = True
+    """The complete sum at the first iUPD was no smaller than what was measured of it, whatever comes later."""
     late_reference: bool = False
     """Improvement beside a new lesion may count from the first category that is known, not only from the first sum."""
     window_from_last: bool = False
@@ -203,7 +203,8 @@ class Block:
     new_sum: int
     rest: tuple[str, ...]
     """Targets and non-targets at its start."""
-    rest_sum: int
+    least: int
+    """What was measured of the targets at its start, the least that their sum was; -1 = nothing."""
     members: list[int] = field(default_factory=list)
     ended: str = "open"
 
@@ -245,8 +246,8 @@ def irecist(
         late = visit.day - since > rules.immune_window_max_days + rules.immune_window_tolerance_days
         further = bool(now - block.growing) or _grown(block, patient, i, seen, rules, how)
         more = _another(patient, i, block.opened, block.new_count, how)
-        block.target_sum = s.total if block.target_sum < 0 else block.target_sum
-        block.rest_sum = s.total if block.rest_sum < 0 else block.rest_sum
+        if block.target_sum < 0 <= s.total:
+            block.target_sum = max(s.total, block.least)
         block.new_sum = visit.new_sum if block.new_sum < 0 else block.new_sum
         if further and late and rules.immune_late_scan == "starts again":
             block, kept = _restart(block, kept, patient, i, s, now, rules, how)
@@ -293,7 +294,8 @@ def _improved(block: Block, visit: Visit, s: Seen, rules: Rules) -> bool:
         return True
     pairs = zip((s.target, s.non_target), block.rest, strict=True)
     category = any(was in RANK and now in RANK and RANK[now] < RANK[was] for now, was in pairs)
-    return category or (s.total >= 0 and block.rest_sum - s.total >= rules.immune_improvement_tenths)
+    before = block.target_sum if block.target_sum >= 0 else block.least
+    return category or (s.total >= 0 and before - s.total >= rules.immune_improvement_tenths)
 
 
 def _kept(visits: Sequence[Visit], how: Readings) -> Kept:
@@ -358,10 +360,9 @@ def _immune(response: str, s: Seen, visit: Visit, how: Readings) -> str:
 
 
 def _start(i: int, visit: Visit, s: Seen, now: set[str], how: Readings) -> Block:
-    size = s.measured if how.partial_reference else s.total
-    return Block(
-        i, i, i, set(now), size, visit.new_count, visit.new_sum, (s.target, s.non_target), s.total, [i]
-    )
+    least = s.measured if how.partial_reference else s.total
+    rest = (s.target, s.non_target)
+    return Block(i, i, i, set(now), s.total, visit.new_count, visit.new_sum, rest, least, [i])
 
 
 def _grown(block: Block, patient: Patient, i: int, seen: Sequence[Seen], rules: Rules, how: Readings) -> bool:

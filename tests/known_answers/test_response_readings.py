@@ -103,3 +103,19 @@ def test_a_node_of_ten_millimetres_after_an_overall_complete_response_is_back():
         rules=Rules(reappearance="after target CR"),
     )
     assert after_target.overall == ["PR", "PD"]
+
+
+def test_what_was_measured_at_the_first_iupd_is_the_least_that_must_be_exceeded():
+    """Day 42 two of three lesions are 80 mm, day 84 all are 70 mm: 80 mm on day 126 is no growth since the iUPD."""
+    first = [40, 40, None]
+    found = course([20, 20, 10], [first, [30, 30, 10], [35, 35, 10], [38, 37, 10]])
+    assert found.irecist == ["iUPD", "iUPD", "iUPD", "iCPD"]
+    # A larger complete sum replaces it: the third lesion may always have been 10 mm.
+    larger = course([20, 20, 10], [first, [40, 40, 10], [40, 43, 10], [40, 45, 10]])
+    assert larger.irecist == ["iUPD", "iUPD", "iUPD", "iCPD"]
+
+
+def test_less_than_what_was_measured_at_the_first_iupd_is_improvement():
+    found = course([30, 5], [[30, None], [20, 5]], new=[1, 1])
+    assert found.irecist == ["iUPD", "iSD"]
+    assert course([30, 5], [[30, None], [20, 5.1]], new=[1, 1]).irecist == ["iUPD", "iUPD"]

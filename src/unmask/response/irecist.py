@@ -42,6 +42,8 @@ class State:
     block_non_target: Codes
     block_sum: Tenths
     """Target response, non-target response and first complete target sum (-1: none yet) of the block."""
+    block_least: Tenths
+    """Sum of the targets measured at the first iUPD: its complete sum was no smaller (-1: none measured)."""
     block_new_sum: Tenths
     block_new_count: Tenths
     last_day: Days
@@ -85,6 +87,7 @@ def start(patients: int, rules: Rules | None = None) -> State:
         block_target=code,
         block_non_target=code,
         block_sum=none,
+        block_least=none,
         block_new_sum=none,
         block_new_count=zero,
         last_day=np.full(patients, -np.inf),
@@ -273,7 +276,8 @@ def step(
 
     begins = opens | restarts
     ended = begins | closes | confirm
-    complete_later = within & (state.block_sum < 0)
+    complete_later = within & (state.block_sum < 0) & (verdict.sum >= 0)
+    first_complete = np.where(complete_later, np.maximum(verdict.sum, state.block_least), state.block_sum)
     smallest_new = np.where(state.new_nadir < 0, new_sum, np.minimum(state.new_nadir, new_sum))
     after = replace(
         state,
@@ -286,7 +290,8 @@ def step(
         by_new=np.where(begins, new_worse, state.by_new & ~closes),
         block_target=np.where(begins, verdict.target, state.block_target),
         block_non_target=np.where(begins, verdict.non_target, state.block_non_target),
-        block_sum=np.where(begins | complete_later, verdict.sum, state.block_sum),
+        block_sum=np.where(begins, verdict.sum, first_complete),
+        block_least=np.where(begins, verdict.measured_sum, state.block_least),
         block_new_sum=np.where(begins | (within & (state.block_new_sum < 0)), new_sum, state.block_new_sum),
         block_new_count=np.where(begins, count, state.block_new_count),
         last_day=np.where(imaged, when, state.last_day),
@@ -342,11 +347,8 @@ def _improved(state: State, verdict: recist.Verdict, rules: Rules) -> Bools:
     other = order[verdict.non_target] < np.where(
         state.block_non_target == Response.NE, 0, order[state.block_non_target]
     )
-    less = (
-        (state.block_sum >= 0)
-        & (verdict.sum >= 0)
-        & (state.block_sum - verdict.sum >= rules.immune_improvement_tenths)
-    )
+    reference = np.where(state.block_sum >= 0, state.block_sum, state.block_least)
+    less = (verdict.sum >= 0) & (reference - verdict.sum >= rules.immune_improvement_tenths)
     comparable = (verdict.target != Response.NA) & (state.block_target != Response.NA)
     comparable_other = (verdict.non_target != Response.NA) & (state.block_non_target != Response.NA)
     return np.asarray((target & comparable) | (other & comparable_other) | less)

@@ -44,7 +44,7 @@ class Readings:
     """A new lesion that replaces another at the same scan is one more (Q: "or another lesion appears")."""
     kept_lesion_confirms: bool = True
     """Growth of a new lesion that an earlier response tolerated confirms an iUPD of another category (S Table 2)."""
-    partial_sum_confirms: bool = True
+    partial_sum_confirms: bool = False
     """Targets measured in part may confirm even without ``partial_sum_can_progress``."""
     regrowth_dates_progression: bool = False
     """With ``complete_then_partial = "PD"`` that visit is the day of progression, not only the end of assessment."""

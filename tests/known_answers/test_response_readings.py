@@ -119,3 +119,10 @@ def test_less_than_what_was_measured_at_the_first_iupd_is_improvement():
     found = course([30, 5], [[30, None], [20, 5]], new=[1, 1])
     assert found.irecist == ["iUPD", "iSD"]
     assert course([30, 5], [[30, None], [20, 5.1]], new=[1, 1]).irecist == ["iUPD", "iUPD"]
+
+
+def test_a_partial_sum_that_cannot_progress_cannot_confirm_either():
+    visits = [[30, 30], [40, None], [70, None]]
+    assert course([25, 25], visits).irecist == ["iUPD", "NE", "iCPD"]
+    strict = course([25, 25], visits, rules=Rules(partial_sum_can_progress=False))
+    assert strict.irecist == ["iUPD", "NE", "NE"]

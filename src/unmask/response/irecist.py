@@ -168,7 +168,8 @@ def step(
     limit = rules.immune_growth_tenths
     # Where nothing but normal nodes is left, a larger sum is not growth of disease.
     comparable = (state.block_sum >= 0) & (verdict.target != Response.CR)
-    growth = np.where(comparable, verdict.measured_sum - state.block_sum, -1)
+    usable = verdict.measured_sum if rules.partial_sum_can_progress else verdict.sum
+    growth = np.where(comparable, usable - state.block_sum, -1)
     enough = growth >= limit
     if rules.immune_growth_must_exceed:
         enough &= (growth > limit) | ~(state.by_non_target & (count == 0))

@@ -445,13 +445,16 @@ PRESETS = ("eisenhauer2009", "seymour2017", "admiralonco", "fda")
 
 
 def options() -> list[tuple[str, Rules]]:
-    """Every option at another value, one at a time."""
+    """Every option at another value, one at a time, and one pair."""
     default = Rules()
-    return [
+    single = [
         (f"{name}={other!r}", default.changed(**{name: other}))
         for name, value in default.as_dict().items()
         for other in ([not value] if isinstance(value, bool) else OTHER.get(name, []))
     ]
+    # Where nothing else makes disease after a CR progression, this option does.
+    relapse = default.changed(complete_then_partial="PD", reappearance="never")
+    return [*single, ("complete_then_partial=PD reappearance=never", relapse)]
 
 
 def main() -> None:

@@ -46,8 +46,10 @@ class Readings:
     """Growth of a new lesion that an earlier response tolerated confirms an iUPD of another category (S Table 2)."""
     partial_sum_confirms: bool = False
     """Targets measured in part may confirm even without ``partial_sum_can_progress``."""
-    regrowth_dates_progression: bool = False
+    regrowth_dates_progression: bool = True
     """With ``complete_then_partial = "PD"`` that visit is the day of progression, not only the end of assessment."""
+    regrowth_must_be_seen: bool = True
+    """A PR after a CR that rests on non-targets not evaluated alone shows no disease: it is no assessment."""
     restart_forgets: bool = True
     """A late scan that starts again drops new lesions that are no more than were seen before."""
     partial_reference: bool = True

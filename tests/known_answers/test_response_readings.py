@@ -1,8 +1,9 @@
 """Hand-made patients for points on which a second implementation once read the rules otherwise (docs/response.md)."""
 
+import numpy as np
 from response_course import course
 
-from unmask.response import Rules
+from unmask.response import Measurements, Response, Rules, judge, outcomes
 
 
 def test_growth_of_a_tolerated_new_lesion_confirms_a_later_progression():
@@ -126,3 +127,28 @@ def test_a_partial_sum_that_cannot_progress_cannot_confirm_either():
     assert course([25, 25], visits).irecist == ["iUPD", "NE", "iCPD"]
     strict = course([25, 25], visits, rules=Rules(partial_sum_can_progress=False))
     assert strict.irecist == ["iUPD", "NE", "NE"]
+
+
+def after_complete_response(non_target, target, rules):
+    """A CR on day 84, and then a visit on day 126; the patient's outcomes."""
+    codes = [Response.from_label(word) for word in ("NON-CR/NON-PD", "CR", non_target)]
+    measured = Measurements.of(
+        [[500]], [[[300], [0], [target]]], [42, 84, 126], non_target_present=[True], non_target=[codes]
+    )
+    return outcomes(judge(measured, rules))
+
+
+def test_disease_must_be_seen_to_be_progression_after_a_complete_response():
+    """Day 126: the target is still gone, non-target disease was not looked at. PR by Table 1, but no disease."""
+    found = after_complete_response("NE", 0, Rules.preset("eisenhauer2009"))
+    assert np.isnan(found.progression_day[0])
+    assert found.confirmed.response[0] == Response.PR  # of day 42, confirmed by the CR
+
+
+def test_disease_after_a_complete_response_is_progression_in_every_endpoint():
+    rules = Rules(complete_then_partial="PD", reappearance="never")
+    found = after_complete_response("CR", 20, rules)
+    assert found.progression_day[0] == 126
+    assert np.isnan(
+        after_complete_response("CR", 20, rules.changed(complete_then_partial="SD")).progression_day[0]
+    )

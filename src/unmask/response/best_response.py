@@ -62,7 +62,8 @@ def confirmed(
         Shortest day from which a visit supports stable disease (default: ``rules.stable_min_day``).
     criterion
         (N, V) :class:`Criterion` codes of the visits. With them a visit that is PR only because a response goes on
-        (regrowth above the threshold, short of PD) confirms nothing, unless ``rules.ongoing_response_confirms``.
+        (regrowth above the threshold, short of PD) confirms nothing, unless ``rules.ongoing_response_confirms``; and
+        with ``complete_then_partial = "PD"`` a visit that showed no disease ends nothing.
 
     Notes
     -----
@@ -150,11 +151,12 @@ def counted(
     ``complete_then_partial = "PD"`` disease after a CR is PD. Arguments as in :func:`confirmed`.
     """
     codes, days = _table(overall, day, valid, Response.MISSING)
-    if criterion is not None and not rules.ongoing_response_confirms:
-        merely_ongoing = (codes == Response.PR) & (np.asarray(criterion) == Criterion.RESPONSE_ONGOING)
+    reasons = None if criterion is None else np.asarray(criterion)
+    if reasons is not None and not rules.ongoing_response_confirms:
+        merely_ongoing = (codes == Response.PR) & (reasons == Criterion.RESPONSE_ONGOING)
         codes = np.where(merely_ongoing, Response.SD, codes).astype(np.int8)
     if rules.complete_then_partial == "PD":
-        codes = relapses_as_progression(codes)
+        codes = relapses_as_progression(codes, reasons)
     if rules.progression_ends_assessment:
         codes = until(codes, Response.PD, Response.MISSING)
     return codes, days

@@ -14,6 +14,7 @@ from unmask.messages import sentence
 from unmask.response import best_response
 from unmask.response.best_response import Best, Pseudoprogression
 from unmask.response.codes import AS_IMMUNE, Codes, ImmuneResponse, Response
+from unmask.response.confirmation import relapses_as_progression
 from unmask.response.measurements import Bools, Days
 from unmask.response.verdicts import Verdicts
 
@@ -109,9 +110,10 @@ def outcomes(
     """
     v, rules = verdicts, verdicts.rules
     usable = np.ones(v.overall.shape, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)
-    progression_day = best_response.first_day(v.overall == Response.PD, v.dated_day)
+    progressed = as_progression(v) == Response.PD
+    progression_day = best_response.first_day(progressed, v.dated_day)
     # A progression that is dated back leaves no room for a response between its date and the visit that showed it.
-    seen_day = best_response.first_day(v.overall == Response.PD, v.day)
+    seen_day = best_response.first_day(progressed, v.day)
     between = (v.day >= progression_day[:, None]) & (v.day < seen_day[:, None])
     valid = usable & ~between if rules.progression_ends_assessment else usable
     dated = np.where(v.overall == Response.PD, v.dated_day, v.day)
@@ -134,6 +136,16 @@ def outcomes(
         progression=kinds,
         difference=_difference(unconfirmed, immune, progression_day, immune_day),
     )
+
+
+def as_progression(verdicts: Verdicts) -> Codes:
+    """Return the overall responses (N, V) with what the rules call progression as PD.
+
+    That is PD itself, and with ``complete_then_partial = "PD"`` also disease that is seen after a CR.
+    """
+    if verdicts.rules.complete_then_partial != "PD":
+        return verdicts.overall
+    return relapses_as_progression(verdicts.overall, verdicts.criterion)
 
 
 def _progression(response: Codes, usable: Bools, pseudo: Pseudoprogression) -> NDArray[np.int8]:

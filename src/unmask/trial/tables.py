@@ -16,6 +16,8 @@ from unmask.patients.parameter_set import TumourType
 from unmask.patients.pdl1 import CLASSES, pdl1_class
 from unmask.response import best_response
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
+from unmask.response.confirmation import relapses_as_progression
+from unmask.response.rules import Rules
 from unmask.safety import adverse_events
 from unmask.safety.autoimmune import diseases
 from unmask.safety.summary import MANAGEMENT, SUBSEQUENT
@@ -174,6 +176,7 @@ def _patients(
             "immunosuppressed_at_baseline": record.background.on_immunosuppression,
             "best_response": labels(response, Response),
             "response_day": best.first_response_day,
+            "progression_day": _progression_day(readings, rules, valid),
             "best_response_unconfirmed": labels(loose_response, Response),
             "irecist_best_response": labels(immune_response, ImmuneResponse),
             "irecist_response_day": immune.first_response_day,
@@ -192,6 +195,14 @@ def _patients(
             "status": np.where(ends.failed, record.failure_reason, "ok"),
         }
     )
+
+
+def _progression_day(readings: Readings, rules: Rules, valid: NDArray[np.bool_]) -> Array:
+    """Return the day of the first progression by RECIST 1.1 as the rules count it, NaN without."""
+    overall = np.where(valid, readings.overall, Response.MISSING).astype(np.int8)
+    if rules.complete_then_partial == "PD":
+        overall = relapses_as_progression(overall, readings.criterion)
+    return best_response.first_day(overall == Response.PD, readings.day)
 
 
 def _kind_of_first_progression(

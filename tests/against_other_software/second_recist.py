@@ -58,7 +58,7 @@ class Readings:
     """Improvement beside a new lesion may count from the first category that is known, not only from the first sum."""
     window_from_last: bool = False
     """The eight weeks run from the last iUPD, not the first (S Table 3, example 7: iUPD, iUPD, iCPD)."""
-    immune_ongoing_confirms: bool = True
+    immune_ongoing_confirms: bool = False
     """An iPR that only goes on confirms iPR, whatever ``ongoing_response_confirms`` says."""
     persisting_is_iupd: bool = True
     """A new lesion still there is iUPD although the rest cannot be evaluated (S Table 2, "any, any, yes")."""

@@ -48,3 +48,10 @@ def test_a_visit_that_showed_no_disease_is_no_progression_after_a_complete_respo
 
     assert progressed(after_cr) == "Y"
     assert progressed(after_cr.assign(nothing_seen=[False, True])) == "N"
+
+
+def test_what_goes_on_does_not_confirm_by_irecist_either() -> None:
+    immune = OVERALL.assign(AVALC="iPR")
+    for rules, best in ((Rules(), "iSD"), (Rules(ongoing_response_confirms=True), "iPR")):
+        found = derive(immune, SUBJECTS, rules, criteria="iRECIST").set_index("PARAMCD")["AVALC"]
+        assert (found["ICBOR"], found["IBOR"]) == (best, "iPR")

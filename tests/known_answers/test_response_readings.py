@@ -3,7 +3,7 @@
 import numpy as np
 from response_course import course
 
-from unmask.response import Measurements, Response, Rules, judge, outcomes
+from unmask.response import ImmuneResponse, Measurements, Response, Rules, judge, outcomes
 
 
 def test_growth_of_a_tolerated_new_lesion_confirms_a_later_progression():
@@ -152,3 +152,22 @@ def test_disease_after_a_complete_response_is_progression_in_every_endpoint():
     assert np.isnan(
         after_complete_response("CR", 20, rules.changed(complete_then_partial="SD")).progression_day[0]
     )
+
+
+def test_an_ipr_that_only_goes_on_confirms_none():
+    """Baseline 100 mm, then 70 (iPR), 75 (iPR, since it goes on: -25 %): the criteria are not met again."""
+    measured = Measurements.of([[1000]], [[[700], [750]]], [42, 84])
+
+    def best(**options):
+        found = outcomes(judge(measured, Rules(immune_confirmed_response=True, **options)))
+        return ImmuneResponse(int(found.irecist.response[0])).label
+
+    assert best() == "iSD"
+    assert best(ongoing_response_confirms=True) == "iPR"
+
+
+def test_nor_does_one_beside_a_tolerated_new_lesion():
+    """As above, with a new lesion at every visit that the shrinkage after it made tolerable."""
+    measured = Measurements.of([[1000]], [[[1000], [700], [750]]], [42, 84, 126], new_count=[[1, 1, 1]])
+    found = outcomes(judge(measured, Rules(immune_confirmed_response=True)))
+    assert ImmuneResponse(int(found.irecist.response[0])).label == "iSD"

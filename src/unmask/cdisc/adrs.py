@@ -297,11 +297,16 @@ class _People:
         """(N, V) RECIST 1.1 responses as the rules count them: disease after a CR may be progression."""
         return best_response.counted(self.codes, self.day, self.rules, criterion=self.criterion)[0]
 
+    @property
+    def ongoing(self) -> Bools:
+        """(N, V) a response only because an earlier one goes on."""
+        return np.asarray(self.criterion == Criterion.RESPONSE_ONGOING)
+
     def best(self, confirmed: bool) -> best_response.Best:
         """Return the best response, confirmed or not."""
         if self.immune:
             rules = self.rules.changed(immune_confirmed_response=confirmed)
-            return best_response.ibor(self.codes, self.day, rules)
+            return best_response.ibor(self.codes, self.day, rules, ongoing=self.ongoing)
         if not confirmed:
             return best_response.unconfirmed(self.codes, self.day, self.rules)
         return best_response.confirmed(self.codes, self.day, self.rules, criterion=self.criterion)
@@ -310,7 +315,7 @@ class _People:
         """Return the first visit of benefit: a response, or control of disease from the shortest time on."""
         if self.immune:
             return benefit.immune_clinical_benefit(
-                self.codes, self.day, self.rules, confirmed=confirmed
+                self.codes, self.day, self.rules, confirmed=confirmed, ongoing=self.ongoing
             ).visit
         return benefit.clinical_benefit(
             self.codes, self.day, self.rules, confirmed=confirmed, criterion=self.criterion

@@ -148,7 +148,7 @@ def _assessments(result: AssessResult, start: Mapping[str, date]) -> pd.DataFram
             "VISITNUM": number,
             "overall": visits["overall_response"],
             "immune": visits["irecist_response"],
-            "ongoing": (visits["criterion"] == Criterion.RESPONSE_ONGOING.label).to_numpy(dtype=bool),
+            "ongoing": result.verdicts.ongoing[result.verdicts.exists],
             "nothing_seen": (visits["criterion"] == _NOTHING_SEEN).to_numpy(dtype=bool),
             "progressed": (as_progression(result.verdicts) == Response.PD)[result.verdicts.exists],
             "counts": ~visits["after_new_therapy"] if "after_new_therapy" in visits else True,
@@ -171,7 +171,12 @@ def _responses(result: AssessResult, assessments: pd.DataFrame, subjects: pd.Dat
             measurable=set(measurable),
             progression=_dated_back(result, subjects),
         ),
-        adrs.derive(immune[kept].assign(AVALC=immune["immune"]), subjects, result.rules, criteria="iRECIST"),
+        adrs.derive(
+            immune[[*kept, "ongoing"]].assign(AVALC=immune["immune"]),
+            subjects,
+            result.rules,
+            criteria="iRECIST",
+        ),
     ]
     both = pd.concat(parts, ignore_index=True)
     both["ASEQ"] = sequence(both, ["PARAMCD", "PARCAT3", "ADT"])

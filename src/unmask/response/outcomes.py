@@ -121,7 +121,9 @@ def outcomes(
         v.overall, dated, rules, valid=valid, sd_min_day=sd_min_day, criterion=v.criterion
     )
     unconfirmed = best_response.unconfirmed(v.overall, dated, rules, valid=valid, sd_min_day=sd_min_day)
-    immune = best_response.ibor(v.response, v.day, rules, valid=usable, sd_min_day=sd_min_day)
+    immune = best_response.ibor(
+        v.response, v.day, rules, valid=usable, sd_min_day=sd_min_day, ongoing=v.ongoing
+    )
     pseudo = best_response.pseudoprogression(v.response, v.day, valid=usable)
     worse = (v.response == ImmuneResponse.IUPD) | (v.response == ImmuneResponse.ICPD)
     immune_day = best_response.ipfs_day(v.response, v.dated_day, v.rules, valid=usable | worse)

@@ -57,6 +57,8 @@ class Verdict:
     nadir: Tenths
     """The nadir this visit was compared with (the smallest complete sum *before* it)."""
     baseline_sum: Tenths
+    ongoing: Bools
+    """The targets are PR only because a response goes on: regrowth above the threshold, short of PD."""
     scanned: Bools
 
 
@@ -229,6 +231,7 @@ def step(
         measured_sum=np.where(any_measured, total, -1),
         nadir=state.nadir,
         baseline_sum=state.baseline_sum,
+        ongoing=(verdict_target == Response.PR) & ~shrunk,
         scanned=imaged,
     )
     after = replace(

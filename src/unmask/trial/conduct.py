@@ -70,6 +70,7 @@ class Readings:
     criterion: NDArray[np.int8]
     immune: NDArray[np.int8]
     immune_criterion: NDArray[np.int8]
+    ongoing: Flags
     on_treatment: Flags
     after_subsequent: Flags
     after_surgery: Flags
@@ -268,6 +269,7 @@ class _Reader:
                 "criterion": verdict.criterion,
                 "immune": immune.response,
                 "immune_criterion": immune.criterion,
+                "ongoing": verdict.ongoing,
                 "on_treatment": course.on_first_line.copy(),
                 "after_subsequent": course.had_subsequent.copy(),
                 "after_surgery": resected.copy(),

@@ -155,7 +155,9 @@ def _patients(
     )
     before_subsequent = before_surgery & ~readings.after_subsequent
     loose = best_response.unconfirmed(readings.overall, readings.day, rules, valid=before_surgery)
-    immune = best_response.ibor(readings.immune, readings.day, rules, valid=before_subsequent)
+    immune = best_response.ibor(
+        readings.immune, readings.day, rules, valid=before_subsequent, ongoing=readings.ongoing
+    )
     pseudo = best_response.pseudoprogression(readings.immune, readings.day, valid=before_subsequent)
     response = np.where(best.response == Response.MISSING, Response.NE, best.response)
     loose_response = np.where(loose.response == Response.MISSING, Response.NE, loose.response)
@@ -247,6 +249,7 @@ def _assessments(record: ArmRecord, valid: NDArray[np.bool_]) -> pd.DataFrame:
             "criterion": labels(readings.criterion[at], Criterion),
             "irecist_response": labels(readings.immune[at], ImmuneResponse),
             "irecist_criterion": labels(readings.immune_criterion[at], ImmuneCriterion),
+            "response_ongoing": readings.ongoing[at],
             "on_treatment": readings.on_treatment[at],
             "subsequent_therapy": readings.after_subsequent[at],
         }

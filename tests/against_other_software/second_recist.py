@@ -50,13 +50,13 @@ class Readings:
     """With ``complete_then_partial = "PD"`` that visit is the day of progression, not only the end of assessment."""
     regrowth_must_be_seen: bool = True
     """A PR after a CR that rests on non-targets not evaluated alone shows no disease: it is no assessment."""
-    restart_forgets: bool = True
+    restart_forgets: bool = False
     """A late scan that starts again drops new lesions that are no more than were seen before."""
     partial_reference: bool = True
     """The complete sum at the first iUPD was no smaller than what was measured of it, whatever comes later."""
     late_reference: bool = False
     """Improvement beside a new lesion may count from the first category that is known, not only from the first sum."""
-    window_from_last: bool = False
+    window_from_last: bool = True
     """The eight weeks run from the last iUPD, not the first (S Table 3, example 7: iUPD, iUPD, iCPD)."""
     immune_ongoing_confirms: bool = False
     """An iPR that only goes on confirms iPR, whatever ``ongoing_response_confirms`` says."""

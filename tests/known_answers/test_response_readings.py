@@ -171,3 +171,24 @@ def test_nor_does_one_beside_a_tolerated_new_lesion():
     measured = Measurements.of([[1000]], [[[1000], [700], [750]]], [42, 84, 126], new_count=[[1, 1, 1]])
     found = outcomes(judge(measured, Rules(immune_confirmed_response=True)))
     assert ImmuneResponse(int(found.irecist.response[0])).label == "iSD"
+
+
+def test_a_scan_is_late_after_the_last_iupd_and_not_after_the_first():
+    """Seymour Table 3, example 7, six weeks apart: iUPD, iUPD, iCPD, though the third is 84 days after the first."""
+    rules = Rules(immune_late_scan="starts again")
+    assert course([50], [[60], [64], [66]], rules=rules).irecist == ["iUPD", "iUPD", "iCPD"]
+    late = course([50], [[60], [64], [66]], days=[42, 84, 143], rules=rules)
+    assert late.irecist == ["iUPD", "iUPD", "iUPD"]
+    assert late.irecist_criterion[-1] == "late_scan_starts_again"
+    # A scan that was too early is no iUPD to count from.
+    early = course([50], [[60], [60], [66]], days=[42, 60, 102], rules=rules)
+    assert early.irecist_criterion[-1] == "late_scan_starts_again"
+
+
+def test_a_window_that_starts_again_keeps_the_new_lesion():
+    """The target grows late and shrinks again: the new lesion of day 42 is still there, and now it grows."""
+    rules = Rules(immune_late_scan="starts again")
+    visits = [[50], [60], [50]]
+    found = course([50], visits, new=[1, 1, 1], new_sum=[12, 12, 17], days=[42, 143, 185], rules=rules)
+    assert found.irecist == ["iUPD", "iUPD", "iCPD"]
+    assert found.irecist_criterion[1:] == ["late_scan_starts_again", "confirmed_new_lesion_growth"]

@@ -34,6 +34,8 @@ class State:
     """Day of the first iUPD of the block that is open or confirmed (NaN: none): the iPFS day so far."""
     window_day: Days
     """Day from which the window for confirmation counts (later than ``first_day`` only after a late scan)."""
+    last_iupd: Days
+    """Day of the last iUPD that was not too early to confirm: from it on a scan can be late."""
     by_target: Bools
     by_non_target: Bools
     by_new: Bools
@@ -81,6 +83,7 @@ def start(patients: int, rules: Rules | None = None) -> State:
         confirmed=no,
         first_day=nan,
         window_day=nan,
+        last_iupd=nan,
         by_target=no,
         by_non_target=no,
         by_new=no,
@@ -197,7 +200,7 @@ def step(
     early &= ~(symptoms & another)
     late = (
         within
-        & (since > rules.immune_window_max_days + tolerance)
+        & (when - state.last_iupd > rules.immune_window_max_days + tolerance)
         & (rules.immune_late_scan == "starts again")
     )
     confirm = within & further & ~early & ~late
@@ -276,6 +279,9 @@ def step(
     ).astype(np.int8)
 
     begins = opens | restarts
+    # A window that starts again is of the same progression: a new lesion that is still there belongs to it.
+    still_there = restarts & ((state.by_new & (count > 0)) | another | new_left)
+    counts = begins | (within & ~early & (response == ImmuneResponse.IUPD))
     ended = begins | closes | confirm
     complete_later = within & (state.block_sum < 0) & (verdict.sum >= 0)
     first_complete = np.where(complete_later, np.maximum(verdict.sum, state.block_least), state.block_sum)
@@ -286,9 +292,10 @@ def step(
         confirmed=state.confirmed | confirm,
         first_day=np.where(opens, when, np.where(closes, np.nan, state.first_day)),
         window_day=np.where(begins, when, np.where(closes, np.nan, state.window_day)),
+        last_iupd=np.where(counts, when, np.where(closes, np.nan, state.last_iupd)),
         by_target=np.where(begins, target_worse, state.by_target & ~closes),
         by_non_target=np.where(begins, other_worse, state.by_non_target & ~closes),
-        by_new=np.where(begins, new_worse, state.by_new & ~closes),
+        by_new=np.where(begins, new_worse | still_there, state.by_new & ~closes),
         block_target=np.where(begins, verdict.target, state.block_target),
         block_non_target=np.where(begins, verdict.non_target, state.block_non_target),
         block_sum=np.where(begins, verdict.sum, first_complete),

@@ -55,3 +55,10 @@ def test_what_goes_on_does_not_confirm_by_irecist_either() -> None:
     for rules, best in ((Rules(), "iSD"), (Rules(ongoing_response_confirms=True), "iPR")):
         found = derive(immune, SUBJECTS, rules, criteria="iRECIST").set_index("PARAMCD")["AVALC"]
         assert (found["ICBOR"], found["IBOR"]) == (best, "iPR")
+
+
+def test_a_record_dated_after_death_confirms_nothing() -> None:
+    overall = OVERALL.drop(columns="ongoing")
+    for death, best in (("2020-03-01", "SD"), ("2020-04-02", "PR")):
+        table = derive(overall, SUBJECTS.assign(DTHDT=pd.Timestamp(death)), Rules())
+        assert table.set_index("PARAMCD")["AVALC"]["CBOR"] == best

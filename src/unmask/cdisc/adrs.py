@@ -173,6 +173,9 @@ def _records(overall: pd.DataFrame, subjects: pd.DataFrame, immune: bool) -> pd.
     order = ["USUBJID", "ADT", *(name for name in ("VISITNUM", "RSSEQ") if name in table)]
     table = table.sort_values(order, kind="stable", ignore_index=True)
     counts = ~table["AVALC"].isin(NOT_ASSESSED) & (table["ADT"] >= pd.to_datetime(table["RANDDT"]))
+    if "DTHDT" in subjects:  # nobody was assessed after death
+        death = pd.Series(pd.to_datetime(subjects["DTHDT"]).to_numpy(), index=subjects["USUBJID"].to_numpy())
+        counts &= ~(table["ADT"] > table["USUBJID"].map(death))
     table["ANL01FL"] = np.where(_worst_of_its_date(table, counts, immune), "Y", "")
     # A progression before randomisation, or of a record that does not count, ends nothing.
     progressed = (table["AVALC"] == ("iCPD" if immune else "PD")) & (table["ANL01FL"] == "Y")

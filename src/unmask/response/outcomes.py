@@ -104,7 +104,7 @@ def outcomes(
     valid
         (N, V) visits that count towards responses; those after the start of another anticancer therapy must be left
         out. A progression at one of those is a progression all the same (an endpoint may censor it), and nothing seen
-        there undoes an earlier one.
+        there undoes an earlier one. A visit after death is none at all: give it no day (NaN) in the measurements.
     sd_min_day
         As in :func:`unmask.response.best_response.confirmed`.
     """

@@ -92,7 +92,7 @@ def patient(rng: np.random.Generator, visits: int = 8) -> Patient:
         if count and rng.random() < 0.05:
             nsum = -1 if nsum >= 0 else 100
         if not count:
-            nsum = -1
+            nsum = 0 if nsum >= 0 and rng.random() < 0.5 else -1
         since = NAN
         if count and out and rng.random() < 0.1:
             since = out[-1 if rng.random() < 0.7 else -len(out)].day

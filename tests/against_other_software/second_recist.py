@@ -304,7 +304,7 @@ def _kept(visits: Sequence[Visit], how: Readings) -> Kept:
     since = max((i for i, v in enumerate(visits) if v.new_count == 0), default=-1) + 1
     counted = visits[since:] if how.new_lesion_returns else visits
     count = max((v.new_count for v in counted), default=0)
-    return count, min((v.new_sum for v in visits if v.new_sum >= 0), default=-1)
+    return count, min((v.new_sum for v in counted if v.new_sum >= 0), default=-1)
 
 
 def _another(patient: Patient, i: int, since: int, most: int, how: Readings) -> bool:

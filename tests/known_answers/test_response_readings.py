@@ -192,3 +192,10 @@ def test_a_window_that_starts_again_keeps_the_new_lesion():
     found = course([50], visits, new=[1, 1, 1], new_sum=[12, 12, 17], days=[42, 143, 185], rules=rules)
     assert found.irecist == ["iUPD", "iUPD", "iCPD"]
     assert found.irecist_criterion[1:] == ["late_scan_starts_again", "confirmed_new_lesion_growth"]
+
+
+def test_a_new_lesion_that_is_back_is_compared_with_itself_and_not_with_nothing():
+    """12 mm, gone (0 mm), back at 12 mm: a new iUPD. Once tolerated it must grow by 20 % and 5 mm to progress again."""
+    visits = [[50], [50], [50], [40], [40], [40]]
+    found = course([50], visits, new=[1, 0, 1, 1, 1, 1], new_sum=[12, 0, 12, 12, 12, 17])
+    assert found.irecist == ["iUPD", "iSD", "iUPD", "iSD", "iSD", "iUPD"]

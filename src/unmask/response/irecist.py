@@ -53,7 +53,7 @@ class State:
     most_new: Tenths
     """Most new lesions at any scan since the last one without any: after that a new lesion is new again."""
     new_nadir: Tenths
-    """Smallest sum of new target lesions so far (-1: none yet)."""
+    """Smallest sum of new target lesions since the last scan without any new lesion (-1: none yet)."""
     pending_other: Bools
     pending_new: Bools
     """Growth of non-target and of unmeasured new lesions in the block, seen too early to confirm: it still counts
@@ -304,7 +304,9 @@ def step(
         block_new_count=np.where(begins, count, state.block_new_count),
         last_day=np.where(imaged, when, state.last_day),
         most_new=np.where(imaged, np.where(count == 0, 0, np.maximum(state.most_new, count)), state.most_new),
-        new_nadir=np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir),
+        new_nadir=np.where(
+            imaged & (count == 0), -1, np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir)
+        ),
         pending_other=(state.pending_other | (early & rest_grew)) & ~ended,
         pending_new=(state.pending_new | (early & new_grew)) & ~ended,
     )

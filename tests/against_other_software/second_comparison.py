@@ -40,6 +40,7 @@ def patient(rng: np.random.Generator, visits: int = 8) -> Patient:
     day, size, low = 0.0, list(base), list(base)
     nt, count, nsum = "NON_CR_NON_PD", 0, -1
     trend = rng.choice([-1, 0, 1])
+    named, names, used = bool(rng.random() < 0.5), list[int](), 0
     for _ in range(visits):
         if style == "six weeks":
             day += 42
@@ -80,12 +81,18 @@ def patient(rng: np.random.Generator, visits: int = 8) -> Patient:
             count = max(0, count + int(rng.choice([-1, -1, 1, 1, 2, -3])))
             if not before and count:
                 nsum = -1 if rng.random() < 0.4 else int(rng.choice([100, 150]))
+        while len(names) > count or (names and rng.random() < 0.04):
+            names.pop(int(rng.integers(len(names))))
+        while len(names) < count:
+            back = [old for old in range(used) if old not in names] if rng.random() < 0.3 else []
+            names.append(int(rng.choice(back)) if back else used)
+            used = max(used, names[-1] + 1)
         if count and nsum >= 0:
             nsum = max(0, nsum + int(rng.choice([0, 0, 0, 20, 49, 50, -20])))
         if count and rng.random() < 0.05:
             nsum = -1 if nsum >= 0 else 100
         if not count:
-            nsum = -1
+            nsum = 0 if nsum >= 0 and rng.random() < 0.5 else -1
         since = NAN
         if count and out and rng.random() < 0.1:
             since = out[-1 if rng.random() < 0.7 else -len(out)].day
@@ -98,6 +105,7 @@ def patient(rng: np.random.Generator, visits: int = 8) -> Patient:
                 shown,
                 bool(shown in ("PD", "NON_CR_NON_PD") and rng.random() < 0.2),
                 count,
+                frozenset(names) if named else None,
                 nsum,
                 bool(count and rng.random() < 0.1),
                 since,
@@ -115,7 +123,7 @@ def measurements(people: list[Patient]) -> Measurements:
         max(1, max(len(p.baseline) for p in people)),
     )
     base, nodal, tgt = np.full((n, m), -1), np.zeros((n, m), bool), np.full((n, v, m), -1)
-    day, since = np.full((n, v), NAN), np.full((n, v), NAN)
+    day, since, newest = (np.full((n, v), NAN) for _ in range(3))
     nt = np.full((n, v), int(Response.NE))
     ints = {k: np.zeros((n, v), int) for k in ("count", "sum")}
     flags = {k: np.zeros((n, v), bool) for k in ("nt", "new", "sym")}
@@ -123,7 +131,11 @@ def measurements(people: list[Patient]) -> Measurements:
     for i, p in enumerate(people):
         k = len(p.baseline)
         base[i, :k], nodal[i, :k] = p.baseline, p.nodal
+        first: dict[int, float] = {}
         for j, w in enumerate(p.visits):
+            names = w.new_names or frozenset()
+            first = dict.fromkeys(names, w.day) | first
+            newest[i, j] = max((first[name] for name in names), default=NAN)
             day[i, j], tgt[i, j, :k], nt[i, j], since[i, j] = (
                 w.day,
                 w.sizes,
@@ -146,6 +158,7 @@ def measurements(people: list[Patient]) -> Measurements:
         non_target=np.where(present[:, None], nt, int(Response.NA)),
         non_target_increase=flags["nt"] & present[:, None],
         new_count=ints["count"],
+        newest_day=newest,
         new_target_sum=ints["sum"],
         new_non_target_increase=flags["new"],
         new_since=since,
@@ -321,8 +334,14 @@ def _simpler(p: Patient) -> Iterator[Patient]:
     if p.has_non_target:
         yield replace(p, has_non_target=False)
     plain = {"non_target": "NON_CR_NON_PD", "new_since": NAN, "new_symptoms": False, "new_sum": -1}
-    plain |= {"non_target_increase": False, "new_increase": False}
-    no_new = {"new_count": 0, "new_sum": -1, "new_increase": False, "new_since": NAN}
+    plain |= {"non_target_increase": False, "new_increase": False, "new_names": None}
+    no_new = {
+        "new_count": 0,
+        "new_names": frozenset(),
+        "new_sum": -1,
+        "new_increase": False,
+        "new_since": NAN,
+    }
     for i, v in enumerate(p.visits):
         for change in ([no_new] if v.new_count else []) + [{k: x} for k, x in plain.items()]:
             if any(differs(getattr(v, k), x) for k, x in change.items()):
@@ -334,8 +353,9 @@ def show(p: Patient, rules: Rules, fate: Fate | None) -> str:
     m, t = mine(p, rules, fate), theirs([p], rules, None if fate is None else [fate])[0]
     out = [f"   base {p.baseline} nodal {[int(x) for x in p.nodal]} nt {p.has_non_target} fate {fate}"]
     for j, v in enumerate(p.visits):
+        which = sorted(v.new_names) if v.new_names else v.new_count
         extra = (
-            f" new {v.new_count}/{v.new_sum}{'+' if v.new_increase else ''} since {v.new_since}"
+            f" new {which}/{v.new_sum}{'+' if v.new_increase else ''} since {v.new_since}"
             if v.new_count
             else ""
         )
@@ -425,13 +445,16 @@ PRESETS = ("eisenhauer2009", "seymour2017", "admiralonco", "fda")
 
 
 def options() -> list[tuple[str, Rules]]:
-    """Every option at another value, one at a time."""
+    """Every option at another value, one at a time, and one pair."""
     default = Rules()
-    return [
+    single = [
         (f"{name}={other!r}", default.changed(**{name: other}))
         for name, value in default.as_dict().items()
         for other in ([not value] if isinstance(value, bool) else OTHER.get(name, []))
     ]
+    # Where nothing else makes disease after a CR progression, this option does.
+    relapse = default.changed(complete_then_partial="PD", reappearance="never")
+    return [*single, ("complete_then_partial=PD reappearance=never", relapse)]
 
 
 def main() -> None:

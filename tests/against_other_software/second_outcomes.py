@@ -56,14 +56,21 @@ def progression_day(seen: Sequence[Seen], rules: Rules, how: Readings) -> float:
     for s in seen:
         if s.overall == "PD":
             return s.dated
-        if how.regrowth_dates_progression and _regrown(s, after_cr, rules):
+        if how.regrowth_dates_progression and _regrown(s, after_cr, rules, how):
             return s.day
         after_cr |= s.overall == "CR"
     return math.nan
 
 
-def _regrown(s: Seen, after_cr: bool, rules: Rules) -> bool:
-    return rules.complete_then_partial == "PD" and after_cr and s.overall in ("PR", "SD")
+def _regrown(s: Seen, after_cr: bool, rules: Rules, how: Readings) -> bool:
+    disease = s.overall in ("PR", "SD", "NON_CR_NON_PD") and not _unseen(s, after_cr, rules, how)
+    return rules.complete_then_partial == "PD" and after_cr and disease
+
+
+def _unseen(s: Seen, after_cr: bool, rules: Rules, how: Readings) -> bool:
+    """PR after a CR although no disease was seen: the targets are gone, non-targets were not evaluated."""
+    empty = how.regrowth_must_be_seen and s.target == "CR" and s.non_target == "NE" and s.overall == "PR"
+    return rules.complete_then_partial == "PD" and after_cr and empty
 
 
 def records(seen: Sequence[Seen], rules: Rules, how: Readings) -> list[Record]:
@@ -72,12 +79,13 @@ def records(seen: Sequence[Seen], rules: Rules, how: Readings) -> list[Record]:
     out: list[Record] = []
     after_cr = False
     for s in seen:
-        progressed = s.overall == "PD" or _regrown(s, after_cr, rules)
+        progressed = s.overall == "PD" or _regrown(s, after_cr, rules, how)
+        response = "PD" if progressed else "NE" if _unseen(s, after_cr, rules, how) else s.overall
         after_cr |= s.overall == "CR"
         if how.dated_back_ends and s.day >= end and rules.progression_ends_assessment:
             return [*out, (end, "PD", False)]
         day = s.dated if progressed and how.dated_back_ends else s.day
-        out.append((day, "PD" if progressed else s.overall, s.ongoing))
+        out.append((day, response, s.ongoing))
         if progressed and rules.progression_ends_assessment:
             break
     return out

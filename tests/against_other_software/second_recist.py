@@ -28,9 +28,9 @@ IMMUNE = {
 class Readings:
     """Points on which the rules can be read in two ways; the values are those of Unmask."""
 
-    normal_node_grows: bool = True
+    normal_node_grows: bool = False
     """Nodes that all stay under 10 mm may be PD by their sum (Q, "abnormal lymph node": they are benign)."""
-    node_reappears: bool = False
+    node_reappears: bool = True
     """After an overall CR a node of 10 mm or more is disease that is back (Q, "abnormal lymph node")."""
     dated_back_ends: bool = True
     """Visits since the first sight of a new lesion that was equivocal are after progression (E 4.3.5)."""
@@ -38,25 +38,29 @@ class Readings:
     """A visit that is PR only because a response goes on counts as SD between a response and its confirmation."""
     new_lesion_returns: bool = True
     """A new lesion after a visit without any is new again, even after a reset (S Table 2)."""
-    partial_without_targets: bool = True
+    partial_without_targets: bool = False
     """Non-targets gone beside a new lesion that is still there are iPR (S Table 3, note: never without targets)."""
-    kept_lesion_confirms: bool = False
+    replaced_lesion_counts: bool = True
+    """A new lesion that replaces another at the same scan is one more (Q: "or another lesion appears")."""
+    kept_lesion_confirms: bool = True
     """Growth of a new lesion that an earlier response tolerated confirms an iUPD of another category (S Table 2)."""
-    partial_sum_confirms: bool = True
+    partial_sum_confirms: bool = False
     """Targets measured in part may confirm even without ``partial_sum_can_progress``."""
-    regrowth_dates_progression: bool = False
+    regrowth_dates_progression: bool = True
     """With ``complete_then_partial = "PD"`` that visit is the day of progression, not only the end of assessment."""
-    restart_forgets: bool = True
+    regrowth_must_be_seen: bool = True
+    """A PR after a CR that rests on non-targets not evaluated alone shows no disease: it is no assessment."""
+    restart_forgets: bool = False
     """A late scan that starts again drops new lesions that are no more than were seen before."""
-    partial_reference: bool = False
-    """An incomplete sum at the first iUPD is the least that a sum must exceed by 5 mm, not one to be replaced."""
+    partial_reference: bool = True
+    """The complete sum at the first iUPD was no smaller than what was measured of it, whatever comes later."""
     late_reference: bool = False
     """Improvement beside a new lesion may count from the first category that is known, not only from the first sum."""
-    window_from_last: bool = False
+    window_from_last: bool = True
     """The eight weeks run from the last iUPD, not the first (S Table 3, example 7: iUPD, iUPD, iCPD)."""
-    immune_ongoing_confirms: bool = True
+    immune_ongoing_confirms: bool = False
     """An iPR that only goes on confirms iPR, whatever ``ongoing_response_confirms`` says."""
-    persisting_is_iupd: bool = False
+    persisting_is_iupd: bool = True
     """A new lesion still there is iUPD although the rest cannot be evaluated (S Table 2, "any, any, yes")."""
 
 
@@ -69,6 +73,8 @@ class Visit:
     non_target: str = "NON_CR_NON_PD"
     non_target_increase: bool = False
     new_count: int = 0
+    new_names: frozenset[int] | None = None
+    """Which new lesions they are, None = only their number is known."""
     new_sum: int = -1
     new_increase: bool = False
     new_since: float = math.nan
@@ -145,13 +151,13 @@ def recist(patient: Patient, rules: Rules, how: Readings) -> list[Seen]:
         else:
             there = any(s > 0 and not node for s, node in known)
         back = there and was_gone.get(rules.reappearance, False)
-        larger = grew(measured, nadir, rules)
+        larger = grew(measured, nadir, rules) and (diseased or how.normal_node_grows)
         ongoing = False
         if not patient.baseline:
             target = "NA"
         elif not known:
             target = "NE"
-        elif complete and not diseased and not (zero and measured) and not (how.normal_node_grows and larger):
+        elif complete and not diseased and not (zero and measured) and not larger:
             target = "CR"
         elif back or (larger and (complete or rules.partial_sum_can_progress)):
             target = "PD"
@@ -199,7 +205,8 @@ class Block:
     new_sum: int
     rest: tuple[str, ...]
     """Targets and non-targets at its start."""
-    rest_sum: int
+    least: int
+    """What was measured of the targets at its start, the least that their sum was; -1 = nothing."""
     members: list[int] = field(default_factory=list)
     ended: str = "open"
 
@@ -221,7 +228,9 @@ def irecist(
             kept = None
         fresh = visit.new_count > 0
         if kept is not None and not (block and "new" in block.growing):
-            fresh = _kept_grew(kept, visit, rules) and (block is None or how.kept_lesion_confirms)
+            early_growth = block is not None and visit.new_count > 0 and _new_grew_since(block, patient, i)
+            fresh = _kept_grew(kept, patient, i, rules, how) or early_growth
+            fresh = fresh and (block is None or how.kept_lesion_confirms)
             kept = _lowest(kept, visit)
         categories = {"target": s.target == "PD", "non-target": s.non_target == "PD", "new": fresh}
         now = {name for name, progressed in categories.items() if progressed}
@@ -238,9 +247,9 @@ def irecist(
         since = patient.visits[block.last if how.window_from_last else block.opened].day
         late = visit.day - since > rules.immune_window_max_days + rules.immune_window_tolerance_days
         further = bool(now - block.growing) or _grown(block, patient, i, seen, rules, how)
-        more = visit.new_count > block.new_count
-        block.target_sum = s.total if block.target_sum < 0 else block.target_sum
-        block.rest_sum = s.total if block.rest_sum < 0 else block.rest_sum
+        more = _another(patient, i, block.opened, block.new_count, how)
+        if block.target_sum < 0 <= s.total:
+            block.target_sum = max(s.total, block.least)
         block.new_sum = visit.new_sum if block.new_sum < 0 else block.new_sum
         if further and late and rules.immune_late_scan == "starts again":
             block, kept = _restart(block, kept, patient, i, s, now, rules, how)
@@ -252,12 +261,14 @@ def irecist(
             return [*out, "ICPD"], blocks
         rest = overall(_against(s, sum(patient.baseline), rules), s.non_target, False)
         unseen = rest == "NE" or (rest != "PD" and "non-target" in block.growing and s.non_target == "NE")
-        if not further and unseen and not (visit.new_count and how.persisting_is_iupd):
+        persists = how.persisting_is_iupd and visit.new_count > 0 and "new" in block.growing
+        if not further and unseen and not persists:
             out.append("NE")
         elif not further and not unseen and rest != "PD" and _improved(block, visit, s, rules):
             block.ended = "closed"
             block = None
-            kept = _kept(patient.visits[: i + 1], how)
+            gone = visit.new_count == 0 and how.new_lesion_returns
+            kept = None if gone else _kept(patient.visits[: i + 1], how)
             out.append(_immune(rest, s, visit, how))
         else:
             out.append("IUPD")
@@ -285,21 +296,35 @@ def _improved(block: Block, visit: Visit, s: Seen, rules: Rules) -> bool:
         return True
     pairs = zip((s.target, s.non_target), block.rest, strict=True)
     category = any(was in RANK and now in RANK and RANK[now] < RANK[was] for now, was in pairs)
-    return category or (s.total >= 0 and block.rest_sum - s.total >= rules.immune_improvement_tenths)
+    before = block.target_sum if block.target_sum >= 0 else block.least
+    return category or (s.total >= 0 and before - s.total >= rules.immune_improvement_tenths)
 
 
 def _kept(visits: Sequence[Visit], how: Readings) -> Kept:
     since = max((i for i, v in enumerate(visits) if v.new_count == 0), default=-1) + 1
     counted = visits[since:] if how.new_lesion_returns else visits
     count = max((v.new_count for v in counted), default=0)
-    return count, min((v.new_sum for v in visits if v.new_sum >= 0), default=-1)
+    return count, min((v.new_sum for v in counted if v.new_sum >= 0), default=-1)
 
 
-def _kept_grew(kept: Kept, visit: Visit, rules: Rules) -> bool:
-    """New lesions progress anew: more of them, their sum 20 % and 5 mm above its nadir, or unmeasured ones grew (Q)."""
-    count, lowest = kept
+def _another(patient: Patient, i: int, since: int, most: int, how: Readings) -> bool:
+    """A new lesion is there that no visit up to ``since`` showed: by name, else if there are more than ``most``."""
+    visit = patient.visits[i]
+    if visit.new_names is None or not how.replaced_lesion_counts:
+        return visit.new_count > most
+    return bool(visit.new_names.difference(*(v.new_names or () for v in patient.visits[: since + 1])))
+
+
+def _kept_grew(kept: Kept, patient: Patient, i: int, rules: Rules, how: Readings) -> bool:
+    """New lesions progress anew: one more of them, their sum 20 % and 5 mm above its nadir, or others grew (Q)."""
+    visit, (count, lowest) = patient.visits[i], kept
     bigger = lowest >= 0 and grew(visit.new_sum, lowest, rules)
-    return visit.new_count > count or bigger or (visit.new_increase and visit.new_count > 0)
+    return _another(patient, i, i - 1, count, how) or bigger or (visit.new_increase and visit.new_count > 0)
+
+
+def _new_grew_since(block: Block, patient: Patient, i: int) -> bool:
+    """Unmeasured new lesions grew since the block opened, perhaps at a scan too early to confirm (Q: additive)."""
+    return any(v.new_increase for v in patient.visits[block.opened + 1 : i])
 
 
 def _lowest(kept: Kept, visit: Visit) -> Kept:
@@ -320,7 +345,7 @@ def _restart(
     """A late scan opens a new window in the same block; the day of progression stays."""
     visit = patient.visits[i]
     before = (max(v.new_count for v in patient.visits[:i]), _kept(patient.visits[:i], how)[1])
-    if _kept_grew(before, visit, rules):
+    if _kept_grew(before, patient, i, rules, how):
         now = now | {"new"}
     elif how.restart_forgets:
         now, kept = now - {"new"}, before
@@ -337,19 +362,18 @@ def _immune(response: str, s: Seen, visit: Visit, how: Readings) -> str:
 
 
 def _start(i: int, visit: Visit, s: Seen, now: set[str], how: Readings) -> Block:
-    size = s.measured if how.partial_reference else s.total
-    return Block(
-        i, i, i, set(now), size, visit.new_count, visit.new_sum, (s.target, s.non_target), s.total, [i]
-    )
+    least = s.measured if how.partial_reference else s.total
+    rest = (s.target, s.non_target)
+    return Block(i, i, i, set(now), s.total, visit.new_count, visit.new_sum, rest, least, [i])
 
 
 def _grown(block: Block, patient: Patient, i: int, seen: Sequence[Seen], rules: Rules, how: Readings) -> bool:
     """Further growth, since the first iUPD, of what had progressed."""
     visit, s = patient.visits[i], seen[i]
-    if visit.new_count > block.new_count:
+    if _another(patient, i, block.opened, block.new_count, how):
         return True
     limit = rules.immune_growth_tenths
-    if "target" in block.growing and block.target_sum >= 0:
+    if "target" in block.growing and block.target_sum >= 0 and s.target != "CR":
         usable = s.total >= 0 or rules.partial_sum_can_progress or how.partial_sum_confirms
         more = s.measured - block.target_sum if usable else -1
         both = block.growing == {"target", "non-target"}

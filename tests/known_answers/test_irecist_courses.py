@@ -259,8 +259,8 @@ def test_against_baseline_twenty_per_cent_exactly_is_still_progression():
 def test_with_a_new_lesion_left_five_millimetres_less_end_an_unconfirmed_progression():
     assert course([50], [[50], [45]], new=[1, 1]).irecist == ["iUPD", "iSD"]
     assert course([50], [[50], [45.1]], new=[1, 1]).irecist == ["iUPD", "iUPD"]
-    # Not all targets measured: nobody knows whether it is less.
-    assert course([50, 20], [[50, 20], [40, None]], new=[1, 1]).irecist == ["iUPD", "NE"]
+    # Not all targets measured: nobody knows whether it is less, and the new lesion is still there.
+    assert course([50, 20], [[50, 20], [40, None]], new=[1, 1]).irecist == ["iUPD", "iUPD"]
 
 
 def test_with_a_new_lesion_left_better_non_target_disease_ends_it_too():

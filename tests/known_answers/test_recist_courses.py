@@ -52,9 +52,9 @@ def test_response_is_over_after_progression():
 
 
 def test_complete_response_with_normal_nodes():
-    found = course([20, 18], [[0, 9.9], [0, 10.0]], nodal=[False, True])
-    assert found.target == ["CR", "PR"]
-    assert found.criterion[0] == "all_gone"
+    found = course([20, 18], [[0, 10.0], [0, 9.9]], nodal=[False, True])
+    assert found.target == ["PR", "CR"]
+    assert found.criterion[1] == "all_gone"
 
 
 def test_lesion_back_after_complete_response():

@@ -271,3 +271,27 @@ def test_criteria_that_were_not_asked_for_give_no_endpoints(files):
     assert not [name for name in set(alone.times["endpoint"]) if name.startswith("i")]
     immune = assess(lesions, criteria=["irecist"], patients=subjects)
     assert {"iPFS", "OS"} <= set(immune.times["endpoint"]) and "PFS" not in set(immune.times["endpoint"])
+
+
+def test_a_scan_dated_after_death_counts_towards_nothing(tmp_path):
+    """PR on day 42; p died on day 60, so that a scan of day 84 cannot confirm it; q died on day 84."""
+    lesions, subjects = tmp_path / "lesions.csv", tmp_path / "subjects.csv"
+    rows = [
+        "patient,day,lesion,diameter_mm",
+        "p,0,A,50",
+        "p,42,A,30",
+        "p,84,A,28",
+        "q,0,A,50",
+        "q,42,A,30",
+        "q,84,A,28",
+    ]
+    lesions.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    subjects.write_text("patient,death_day\np,60\nq,84\n", encoding="utf-8")
+    found = assess(lesions, patients=subjects)
+    best = found.patients.set_index("patient")
+    assert best["best_response"].tolist() == ["SD", "PR"]  # on the day of death it counts
+    assert best["visits"].tolist() == [1, 2]
+    (late,) = found.problems
+    assert (late.code, late.row, late.severity, late.patient) == ("row_after_death", 4, "error", "p")
+    table = found.table
+    assert table.rows_read == table.rows_used + table.rows_superseded + table.rows_left_out

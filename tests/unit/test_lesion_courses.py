@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unmask.response import Response, Rules, outcomes
+from unmask.response import ImmuneResponse, Response, Rules, outcomes
 from unmask.response.lesions import read_lesions
 
 HEADER = "patient,day,lesion,diameter_mm,kind,state,part_of,merged_into"
@@ -223,3 +223,17 @@ def test_lengths_are_judged_as_written(read):
     assert verdicts.sum.tolist() == [[0, 4950]]
     assert verdicts.rules == rules
     assert table.rows_finer == 1
+
+
+def test_a_new_lesion_that_replaces_another_is_told_from_it(read):
+    table = read(
+        "p,0,A,50,,,,",
+        "p,42,A,50,,,,",
+        "p,42,N1,8,new,,,",
+        "p,84,A,50,,,,",
+        "p,84,N1,0,new,,,",
+        "p,84,N2,8,new,,,",
+    )
+    assert table.measurements.new_count.tolist() == [[1, 1]]
+    assert table.since_start.newest_day.tolist() == [[42, 84]]
+    assert [ImmuneResponse(int(code)).label for code in table.judged(Rules()).response[0]] == ["iUPD", "iCPD"]

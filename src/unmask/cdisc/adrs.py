@@ -34,7 +34,11 @@ NO_EVIDENCE_OF_DISEASE = "NED"
 NOT_ASSESSED = ("", "NA", "ND", "MISSING")
 """Recorded texts that are no assessment (ND: not done)."""
 _CARRIED = ("ADTF", "VISIT", "VISITNUM", "RSSEQ")
-_ONGOING = "ongoing"
+_ONGOING, _NOTHING_SEEN = "ongoing", "nothing_seen"
+_MARKS = {
+    _ONGOING: Criterion.RESPONSE_ONGOING,
+    _NOTHING_SEEN: Criterion.TARGETS_GONE_NON_TARGET_NOT_EVALUATED,
+}
 _IMMUNE_OF = {
     "CR": "iCR",
     "PR": "iPR",
@@ -68,7 +72,8 @@ def derive(
     overall
         One record an assessment: ``USUBJID``, ``ADT``, ``AVALC``; optional ``ADTF``, ``VISIT``, ``VISITNUM``,
         ``RSSEQ``, and ``ongoing``: a PR only because an earlier response goes on, which confirms nothing (unless
-        ``rules.ongoing_response_confirms``).
+        ``rules.ongoing_response_confirms``), and ``nothing_seen``: a PR only because non-target disease was not
+        evaluated, which is no disease after a CR.
     subjects
         One record a subject: ``STUDYID``, ``USUBJID``, ``RANDDT``; optional ``DTHDT`` and others of ADSL. Every subject
         gets one record of each parameter.
@@ -108,7 +113,7 @@ def derive(
     records = _records(overall, subjects, immune)
     people = _People.of(records, subjects, rules or Rules(), immune, measurable)
     names = {"PARCAT2": EVALUATORS[evaluator], "PARCAT3": criteria}
-    first = records.drop(columns=[_ONGOING], errors="ignore").assign(
+    first = records.drop(columns=[_ONGOING, _NOTHING_SEEN], errors="ignore").assign(
         PARAMCD="OVR" if evaluator == "Investigator" else "IOVRB" if immune else "OVRB",
         PARAM=f"Overall Response by {evaluator}",
         PARCAT1="Tumor Response",
@@ -142,7 +147,12 @@ def _categories(item: Mapping[str, Any]) -> dict[str, str]:
 
 def _records(overall: pd.DataFrame, subjects: pd.DataFrame, immune: bool) -> pd.DataFrame:
     """Return the assessments with AVAL and the two flags, in order of subject and date."""
-    kept = ["USUBJID", "ADT", "AVALC", *(name for name in (*_CARRIED, _ONGOING) if name in overall)]
+    kept = [
+        "USUBJID",
+        "ADT",
+        "AVALC",
+        *(name for name in (*_CARRIED, _ONGOING, _NOTHING_SEEN) if name in overall),
+    ]
     table = with_subjects(overall[kept], subjects, "Overall responses")
     table["ADT"] = pd.to_datetime(table["ADT"])
     words = table["AVALC"].fillna("").astype(str).str.strip()
@@ -163,6 +173,9 @@ def _records(overall: pd.DataFrame, subjects: pd.DataFrame, immune: bool) -> pd.
     order = ["USUBJID", "ADT", *(name for name in ("VISITNUM", "RSSEQ") if name in table)]
     table = table.sort_values(order, kind="stable", ignore_index=True)
     counts = ~table["AVALC"].isin(NOT_ASSESSED) & (table["ADT"] >= pd.to_datetime(table["RANDDT"]))
+    if "DTHDT" in subjects:  # nobody was assessed after death
+        death = pd.Series(pd.to_datetime(subjects["DTHDT"]).to_numpy(), index=subjects["USUBJID"].to_numpy())
+        counts &= ~(table["ADT"] > table["USUBJID"].map(death))
     table["ANL01FL"] = np.where(_worst_of_its_date(table, counts, immune), "Y", "")
     # A progression before randomisation, or of a record that does not count, ends nothing.
     progressed = (table["AVALC"] == ("iCPD" if immune else "PD")) & (table["ANL01FL"] == "Y")
@@ -216,8 +229,8 @@ class _People:
     """(N, V) of :class:`Response` or :class:`ImmuneResponse`."""
     no_evidence: Bools
     """(N, V) recorded as no evidence of disease."""
-    ongoing: Bools
-    """(N, V) a response only because an earlier one goes on."""
+    criterion: Codes
+    """(N, V) the criteria that mark a response which only goes on, and a visit at which nothing was seen."""
     row: Visits
     """(N, V) record of the assessment."""
     last: Visits
@@ -263,9 +276,11 @@ class _People:
         table[whose, visit] = codes[used]
         no_evidence = np.zeros(shape, dtype=bool)
         no_evidence[whose, visit] = (records["AVALC"] == NO_EVIDENCE_OF_DISEASE).to_numpy(dtype=bool)[used]
-        ongoing = np.zeros(shape, dtype=bool)
-        if _ONGOING in records:
-            ongoing[whose, visit] = records[_ONGOING].to_numpy(dtype=bool)[used]
+        criterion = np.full(shape, Criterion.NEITHER, dtype=np.int8)
+        for name, mark in _MARKS.items():
+            if name in records:
+                marked = records[name].to_numpy(dtype=bool)[used]
+                criterion[whose[marked], visit[marked]] = mark
         died = pd.to_datetime(subjects["DTHDT"]).notna().to_numpy(dtype=bool) if "DTHDT" in subjects else None
         return cls(
             rules,
@@ -273,7 +288,7 @@ class _People:
             day,
             table,
             no_evidence,
-            ongoing,
+            criterion,
             row,
             last,
             None if measurable is None else subjects["USUBJID"].isin(list(measurable)).to_numpy(dtype=bool),
@@ -283,19 +298,18 @@ class _People:
     @property
     def counted(self) -> Codes:
         """(N, V) RECIST 1.1 responses as the rules count them: disease after a CR may be progression."""
-        return best_response.counted(self.codes, self.day, self.rules)[0]
+        return best_response.counted(self.codes, self.day, self.rules, criterion=self.criterion)[0]
 
     @property
-    def criterion(self) -> Codes:
-        """(N, V) the criterion that marks a response which only goes on."""
-        marked = np.where(self.ongoing, Criterion.RESPONSE_ONGOING, Criterion.NEITHER)
-        return np.asarray(marked, dtype=np.int8)
+    def ongoing(self) -> Bools:
+        """(N, V) a response only because an earlier one goes on."""
+        return np.asarray(self.criterion == Criterion.RESPONSE_ONGOING)
 
     def best(self, confirmed: bool) -> best_response.Best:
         """Return the best response, confirmed or not."""
         if self.immune:
             rules = self.rules.changed(immune_confirmed_response=confirmed)
-            return best_response.ibor(self.codes, self.day, rules)
+            return best_response.ibor(self.codes, self.day, rules, ongoing=self.ongoing)
         if not confirmed:
             return best_response.unconfirmed(self.codes, self.day, self.rules)
         return best_response.confirmed(self.codes, self.day, self.rules, criterion=self.criterion)
@@ -304,7 +318,7 @@ class _People:
         """Return the first visit of benefit: a response, or control of disease from the shortest time on."""
         if self.immune:
             return benefit.immune_clinical_benefit(
-                self.codes, self.day, self.rules, confirmed=confirmed
+                self.codes, self.day, self.rules, confirmed=confirmed, ongoing=self.ongoing
             ).visit
         return benefit.clinical_benefit(
             self.codes, self.day, self.rules, confirmed=confirmed, criterion=self.criterion

@@ -18,9 +18,11 @@ from unmask.cdisc.writing import Written, write_all
 from unmask.errors import ConfigurationError
 from unmask.response.assess import AssessResult
 from unmask.response.codes import Criterion, ImmuneResponse, Response
+from unmask.response.outcomes import as_progression
 
 NAMES = ("ADSL", "ADTR", "ADRS", "ADTTE")
 SCREENING = "SCREENING"
+_NOTHING_SEEN = Criterion.TARGETS_GONE_NON_TARGET_NOT_EVALUATED.label
 README = """{title}
 Analysis datasets of assessed lesions, written by Unmask {version}.
 
@@ -146,7 +148,9 @@ def _assessments(result: AssessResult, start: Mapping[str, date]) -> pd.DataFram
             "VISITNUM": number,
             "overall": visits["overall_response"],
             "immune": visits["irecist_response"],
-            "ongoing": (visits["criterion"] == Criterion.RESPONSE_ONGOING.label).to_numpy(dtype=bool),
+            "ongoing": result.verdicts.ongoing[result.verdicts.exists],
+            "nothing_seen": (visits["criterion"] == _NOTHING_SEEN).to_numpy(dtype=bool),
+            "progressed": (as_progression(result.verdicts) == Response.PD)[result.verdicts.exists],
             "counts": ~visits["after_new_therapy"] if "after_new_therapy" in visits else True,
         }
     )
@@ -155,19 +159,24 @@ def _assessments(result: AssessResult, start: Mapping[str, date]) -> pd.DataFram
 def _responses(result: AssessResult, assessments: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
     kept = ["USUBJID", "ADT", "VISIT", "VISITNUM"]
     # Responses end with another therapy; a progression seen after it is one all the same, as in PFS.
-    alone = assessments[assessments["counts"] | (assessments["overall"] == Response.PD.label)]
+    alone = assessments[assessments["counts"] | assessments["progressed"]]
     worse = assessments["immune"].isin([ImmuneResponse.IUPD.label, ImmuneResponse.ICPD.label])
     immune = assessments[assessments["counts"] | worse]
     measurable = result.patients.loc[result.patients["target_lesions"].fillna(0) > 0, "patient"]
     parts = [
         adrs.derive(
-            alone[[*kept, "ongoing"]].assign(AVALC=alone["overall"]),
+            alone[[*kept, "ongoing", "nothing_seen"]].assign(AVALC=alone["overall"]),
             subjects,
             result.rules,
             measurable=set(measurable),
             progression=_dated_back(result, subjects),
         ),
-        adrs.derive(immune[kept].assign(AVALC=immune["immune"]), subjects, result.rules, criteria="iRECIST"),
+        adrs.derive(
+            immune[[*kept, "ongoing"]].assign(AVALC=immune["immune"]),
+            subjects,
+            result.rules,
+            criteria="iRECIST",
+        ),
     ]
     both = pd.concat(parts, ignore_index=True)
     both["ASEQ"] = sequence(both, ["PARAMCD", "PARCAT3", "ADT"])

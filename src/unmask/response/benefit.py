@@ -111,18 +111,20 @@ def immune_clinical_benefit(
     valid: ArrayLike | None = None,
     from_day: float | None = None,
     confirmed: bool = False,
+    ongoing: ArrayLike | None = None,
 ) -> Reached:
     """Clinical benefit by iRECIST: iCR or iPR, or iSD or non-iCR/non-iUPD late enough, before the first iCPD.
 
-    ``immune`` holds (N, V) :class:`ImmuneResponse` codes; the other arguments are as in :func:`clinical_benefit`.
+    ``immune`` holds (N, V) :class:`ImmuneResponse` codes; the other arguments are as in :func:`clinical_benefit` and
+    :func:`unmask.response.best_response.ibor`.
     """
     rules = (rules or Rules()).changed(immune_confirmed_response=confirmed)
-    codes, days = best_response.immune_counted(immune, day, valid=valid)
+    codes, days = best_response.immune_counted(immune, day, rules, valid=valid, ongoing=ongoing)
     values = set(IMMUNE_CONTROLLED)
     if confirmed and not rules.response_counts_as_stable:
         values -= {ImmuneResponse.ICR, ImmuneResponse.IPR}
     kept = first_visit(_late(codes, days, sorted(values), from_day, rules))
-    best = best_response.ibor(immune, day, rules, valid=valid)
+    best = best_response.ibor(immune, day, rules, valid=valid, ongoing=ongoing)
     return Reached.at(_earlier(kept, best.first_response_visit), days)
 
 

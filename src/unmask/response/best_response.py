@@ -62,7 +62,8 @@ def confirmed(
         Shortest day from which a visit supports stable disease (default: ``rules.stable_min_day``).
     criterion
         (N, V) :class:`Criterion` codes of the visits. With them a visit that is PR only because a response goes on
-        (regrowth above the threshold, short of PD) confirms nothing, unless ``rules.ongoing_response_confirms``.
+        (regrowth above the threshold, short of PD) confirms nothing, unless ``rules.ongoing_response_confirms``; and
+        with ``complete_then_partial = "PD"`` a visit that showed no disease ends nothing.
 
     Notes
     -----
@@ -102,16 +103,18 @@ def ibor(
     *,
     valid: ArrayLike | None = None,
     sd_min_day: float | None = None,
+    ongoing: ArrayLike | None = None,
 ) -> Best:
     """Best overall iRECIST response (Seymour 2017 Table 3).
 
     The first that occurred of iCR, iPR, iSD, non-iCR/non-iUPD; else iCPD, else iUPD, else NE.
     ``response`` holds (N, V) :class:`ImmuneResponse` codes; the other arguments are as in :func:`confirmed`.
     Visits after the first iCPD do not count. With ``rules.immune_confirmed_response`` iCR and iPR need a
-    second one as in :func:`confirmed`.
+    second one as in :func:`confirmed`, which a visit that is iPR only because a response goes on is not (``ongoing``,
+    (N, V), default none; ``rules.ongoing_response_confirms``).
     """
     rules = rules or Rules()
-    codes, days = immune_counted(response, day, valid=valid)
+    codes, days = immune_counted(response, day, rules, valid=valid, ongoing=ongoing)
     plain = AS_RECIST[codes]
     complete, partial = confirmed_pairs(plain, days, rules)
     if rules.immune_confirmed_response:
@@ -150,21 +153,33 @@ def counted(
     ``complete_then_partial = "PD"`` disease after a CR is PD. Arguments as in :func:`confirmed`.
     """
     codes, days = _table(overall, day, valid, Response.MISSING)
-    if criterion is not None and not rules.ongoing_response_confirms:
-        merely_ongoing = (codes == Response.PR) & (np.asarray(criterion) == Criterion.RESPONSE_ONGOING)
+    reasons = None if criterion is None else np.asarray(criterion)
+    if reasons is not None and not rules.ongoing_response_confirms:
+        merely_ongoing = (codes == Response.PR) & (reasons == Criterion.RESPONSE_ONGOING)
         codes = np.where(merely_ongoing, Response.SD, codes).astype(np.int8)
     if rules.complete_then_partial == "PD":
-        codes = relapses_as_progression(codes)
+        codes = relapses_as_progression(codes, reasons)
     if rules.progression_ends_assessment:
         codes = until(codes, Response.PD, Response.MISSING)
     return codes, days
 
 
 def immune_counted(
-    response: ArrayLike, day: ArrayLike, *, valid: ArrayLike | None = None
+    response: ArrayLike,
+    day: ArrayLike,
+    rules: Rules,
+    *,
+    valid: ArrayLike | None = None,
+    ongoing: ArrayLike | None = None,
 ) -> tuple[Codes, Days]:
-    """Return the (N, V) iRECIST responses up to the first iCPD, later ones ``MISSING``, and their days."""
+    """Return the (N, V) iRECIST responses up to the first iCPD, later ones ``MISSING``, and their days.
+
+    Where responses must be confirmed, one that merely goes on is iSD. Arguments as in :func:`ibor`.
+    """
     codes, days = _table(response, day, valid, ImmuneResponse.MISSING)
+    if ongoing is not None and rules.immune_confirmed_response and not rules.ongoing_response_confirms:
+        merely_ongoing = (codes == ImmuneResponse.IPR) & np.asarray(ongoing, dtype=bool)
+        codes = np.where(merely_ongoing, ImmuneResponse.ISD, codes).astype(np.int8)
     return until(codes, ImmuneResponse.ICPD, ImmuneResponse.MISSING), days
 
 

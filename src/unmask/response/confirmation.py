@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unmask.response.codes import Codes, Response
+from unmask.response.codes import Codes, Criterion, Response
 from unmask.response.measurements import Bools, Days
 from unmask.response.rules import Rules
 
@@ -23,17 +23,22 @@ def until(codes: Codes, last: int, missing: int) -> Codes:
     return np.where(after, missing, codes).astype(np.int8)
 
 
-def relapses_as_progression(codes: Codes) -> Codes:
-    """Read any disease after a CR as progression (Eisenhauer 2009, Table 3, footnote a).
+def relapses_as_progression(codes: Codes, criterion: Codes | None = None) -> Codes:
+    """Read any disease seen after a CR as progression (Eisenhauer 2009, Table 3, footnote a).
 
-    The first PR, SD or non-CR/non-PD after a CR becomes PD, as do those that follow it.
+    The first PR, SD or non-CR/non-PD after a CR becomes PD, as do those that follow it. With the ``criterion`` of the
+    visits, one that is PR only because non-target disease was not evaluated becomes NE: no disease was seen there.
     """
     complete = codes == Response.CR
     if not complete.any():
         return codes
     disease = (codes == Response.PR) | (codes == Response.SD) | (codes == Response.NON_CR_NON_PD)
     after = np.logical_or.accumulate(complete, axis=1)
-    return np.where(disease & after, Response.PD, codes).astype(np.int8)
+    read = np.where(disease & after, Response.PD, codes)
+    if criterion is not None:
+        nothing_seen = criterion == Criterion.TARGETS_GONE_NON_TARGET_NOT_EVALUATED
+        read = np.where(disease & after & nothing_seen, Response.NE, read)
+    return read.astype(np.int8)
 
 
 def confirmed_pairs(codes: Codes, days: Days, rules: Rules) -> tuple[Bools, Bools]:

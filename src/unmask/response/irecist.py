@@ -34,6 +34,8 @@ class State:
     """Day of the first iUPD of the block that is open or confirmed (NaN: none): the iPFS day so far."""
     window_day: Days
     """Day from which the window for confirmation counts (later than ``first_day`` only after a late scan)."""
+    last_iupd: Days
+    """Day of the last iUPD that was not too early to confirm: from it on a scan can be late."""
     by_target: Bools
     by_non_target: Bools
     by_new: Bools
@@ -42,12 +44,16 @@ class State:
     block_non_target: Codes
     block_sum: Tenths
     """Target response, non-target response and first complete target sum (-1: none yet) of the block."""
+    block_least: Tenths
+    """Sum of the targets measured at the first iUPD: its complete sum was no smaller (-1: none measured)."""
     block_new_sum: Tenths
     block_new_count: Tenths
+    last_day: Days
+    """Day of the scan before (-inf: none)."""
     most_new: Tenths
     """Most new lesions at any scan since the last one without any: after that a new lesion is new again."""
     new_nadir: Tenths
-    """Smallest sum of new target lesions so far (-1: none yet)."""
+    """Smallest sum of new target lesions since the last scan without any new lesion (-1: none yet)."""
     pending_other: Bools
     pending_new: Bools
     """Growth of non-target and of unmeasured new lesions in the block, seen too early to confirm: it still counts
@@ -77,14 +83,17 @@ def start(patients: int, rules: Rules | None = None) -> State:
         confirmed=no,
         first_day=nan,
         window_day=nan,
+        last_iupd=nan,
         by_target=no,
         by_non_target=no,
         by_new=no,
         block_target=code,
         block_non_target=code,
         block_sum=none,
+        block_least=none,
         block_new_sum=none,
         block_new_count=zero,
+        last_day=np.full(patients, -np.inf),
         most_new=zero,
         new_nadir=none,
         pending_other=no,
@@ -98,6 +107,7 @@ def step(
     verdict: recist.Verdict,
     *,
     new_lesion_count: ArrayLike | None = None,
+    newest_day: ArrayLike | None = None,
     new_target_sum: ArrayLike | None = None,
     new_non_target_increase: ArrayLike | None = None,
     non_target_increase: ArrayLike | None = None,
@@ -117,6 +127,9 @@ def step(
     new_lesion_count
         (N,) number of new lesions present at this visit, all that appeared since baseline and are still there
         (default: 1 where the verdict has a new lesion).
+    newest_day
+        (N,) day on which the newest of them was first seen, so that one that replaces another is told from the old
+        one; NaN = not known (default): then only a larger number than ever before shows one more.
     new_target_sum
         (N,) sum of the measured new lesions in tenths of a millimetre, -1 = not measured (default).
     new_non_target_increase
@@ -136,6 +149,7 @@ def step(
     imaged = verdict.scanned
     count = _counts(new_lesion_count, "new_lesion_count", verdict.new_lesion.astype(np.int64))
     new_sum = _counts(new_target_sum, "new_target_sum", np.full(patients, -1, dtype=np.int64))
+    newest = np.full(patients, np.nan) if newest_day is None else np.asarray(newest_day, dtype=np.float64)
     new_grew = _flags(new_non_target_increase, "new_non_target_increase", patients)
     rest_grew = _flags(non_target_increase, "non_target_increase", patients)
     symptoms = _flags(new_symptoms, "new_symptoms", patients)
@@ -147,12 +161,18 @@ def step(
 
     target_worse = verdict.target == Response.PD
     other_worse = verdict.non_target == Response.PD
-    appeared = count > state.most_new
+    told = (count > 0) & ~np.isnan(newest)
+    # A lesion that had gone is back, not new, unless a scan without any new lesion lies between.
+    appeared = np.where(told, (newest > state.last_day) | (state.most_new == 0), count > state.most_new)
+    another = np.where(told, newest > state.window_day, count > state.block_new_count)
     new_worse = appeared | _new_progressed(state, new_sum, rules) | new_grew
 
     # Growth since the first iUPD of the block, per category (Seymour 2017 Table 2).
     limit = rules.immune_growth_tenths
-    growth = np.where(state.block_sum >= 0, verdict.measured_sum - state.block_sum, -1)
+    # Where nothing but normal nodes is left, a larger sum is not growth of disease.
+    comparable = (state.block_sum >= 0) & (verdict.target != Response.CR)
+    usable = verdict.measured_sum if rules.partial_sum_can_progress else verdict.sum
+    growth = np.where(comparable, usable - state.block_sum, -1)
     enough = growth >= limit
     if rules.immune_growth_must_exceed:
         enough &= (growth > limit) | ~(state.by_non_target & (count == 0))
@@ -163,11 +183,12 @@ def step(
     grew_new = state.by_new & (
         new_left | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
     )
-    more_new = state.by_new & (count > state.block_new_count)
+    more_new = state.by_new & another
+    # New lesions that an earlier response tolerated are a category that has not progressed in this block.
     elsewhere = (
         (target_worse & ~state.by_target)
         | (other_worse & ~state.by_non_target)
-        | (~state.by_new & (appeared | (count > state.block_new_count)))
+        | (~state.by_new & (new_worse | new_left | another))
     )
     further = grew_target | grew_other | grew_new | more_new | elsewhere
 
@@ -176,10 +197,10 @@ def step(
     since = when - state.window_day
     tolerance = rules.immune_window_tolerance_days
     early = within & (since < rules.immune_window_min_days - tolerance)
-    early &= ~(symptoms & (count > state.block_new_count))
+    early &= ~(symptoms & another)
     late = (
         within
-        & (since > rules.immune_window_max_days + tolerance)
+        & (when - state.last_iupd > rules.immune_window_max_days + tolerance)
         & (rules.immune_late_scan == "starts again")
     )
     confirm = within & further & ~early & ~late
@@ -189,9 +210,12 @@ def step(
         target = np.where(within & ~further, _against_baseline(verdict, rules), target)
         target_worse = target == Response.PD
     plain = rules.overall(target, verdict.non_target, np.zeros(patients, dtype=bool))
-    plain = np.where((plain == Response.CR) & (count > 0), Response.PR, plain).astype(np.int8)
+    # Beside a new lesion that is still there nothing is iCR, and without targets nothing is iPR.
+    short_of_complete = np.where(target == Response.NA, Response.NON_CR_NON_PD, Response.PR)
+    plain = np.where((plain == Response.CR) & (count > 0), short_of_complete, plain).astype(np.int8)
     unknown = (plain == Response.NE) | (state.by_non_target & (verdict.non_target == Response.NE))
-    held = state.by_new & (count > 0) & ~_improved(state, verdict, rules)
+    # With that lesion still there the visit is iUPD (Table 2, "any, any, yes"), unless the rest is known to be better.
+    held = state.by_new & (count > 0) & (unknown | ~_improved(state, verdict, rules))
     worse = target_worse | other_worse | (live & ~state.open & new_worse)
     closes = within & ~further & ~worse & ~unknown & ~held
     opens = live & ~state.open & worse
@@ -204,8 +228,8 @@ def step(
             confirm,
             opens,
             within & (further | worse),
-            within & unknown,
             within & held,
+            within & unknown,
         ],
         [
             ImmuneResponse.NE,
@@ -213,8 +237,8 @@ def step(
             ImmuneResponse.ICPD,
             ImmuneResponse.IUPD,
             ImmuneResponse.IUPD,
-            ImmuneResponse.NE,
             ImmuneResponse.IUPD,
+            ImmuneResponse.NE,
         ],
         default=AS_IMMUNE[plain],
     ).astype(np.int8)
@@ -231,8 +255,8 @@ def step(
             early & further,
             restarts,
             within & worse,
-            within & unknown,
             within & held,
+            within & unknown,
             closes,
         ],
         [
@@ -247,16 +271,20 @@ def step(
             ImmuneCriterion.TOO_EARLY_TO_CONFIRM,
             ImmuneCriterion.LATE_SCAN_STARTS_AGAIN,
             ImmuneCriterion.UNCONFIRMED_STILL,
-            ImmuneCriterion.NOT_EVALUABLE_IN_BLOCK,
             ImmuneCriterion.NEW_LESION_UNCHANGED,
+            ImmuneCriterion.NOT_EVALUABLE_IN_BLOCK,
             ImmuneCriterion.PROGRESSION_NOT_BORNE_OUT,
         ],
         default=ImmuneCriterion.AS_RECIST,
     ).astype(np.int8)
 
     begins = opens | restarts
+    # A window that starts again is of the same progression: a new lesion that is still there belongs to it.
+    still_there = restarts & ((state.by_new & (count > 0)) | another | new_left)
+    counts = begins | (within & ~early & (response == ImmuneResponse.IUPD))
     ended = begins | closes | confirm
-    complete_later = within & (state.block_sum < 0)
+    complete_later = within & (state.block_sum < 0) & (verdict.sum >= 0)
+    first_complete = np.where(complete_later, np.maximum(verdict.sum, state.block_least), state.block_sum)
     smallest_new = np.where(state.new_nadir < 0, new_sum, np.minimum(state.new_nadir, new_sum))
     after = replace(
         state,
@@ -264,16 +292,21 @@ def step(
         confirmed=state.confirmed | confirm,
         first_day=np.where(opens, when, np.where(closes, np.nan, state.first_day)),
         window_day=np.where(begins, when, np.where(closes, np.nan, state.window_day)),
+        last_iupd=np.where(counts, when, np.where(closes, np.nan, state.last_iupd)),
         by_target=np.where(begins, target_worse, state.by_target & ~closes),
         by_non_target=np.where(begins, other_worse, state.by_non_target & ~closes),
-        by_new=np.where(begins, new_worse, state.by_new & ~closes),
+        by_new=np.where(begins, new_worse | still_there, state.by_new & ~closes),
         block_target=np.where(begins, verdict.target, state.block_target),
         block_non_target=np.where(begins, verdict.non_target, state.block_non_target),
-        block_sum=np.where(begins | complete_later, verdict.sum, state.block_sum),
+        block_sum=np.where(begins, verdict.sum, first_complete),
+        block_least=np.where(begins, verdict.measured_sum, state.block_least),
         block_new_sum=np.where(begins | (within & (state.block_new_sum < 0)), new_sum, state.block_new_sum),
         block_new_count=np.where(begins, count, state.block_new_count),
+        last_day=np.where(imaged, when, state.last_day),
         most_new=np.where(imaged, np.where(count == 0, 0, np.maximum(state.most_new, count)), state.most_new),
-        new_nadir=np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir),
+        new_nadir=np.where(
+            imaged & (count == 0), -1, np.where(imaged & (new_sum >= 0), smallest_new, state.new_nadir)
+        ),
         pending_other=(state.pending_other | (early & rest_grew)) & ~ended,
         pending_new=(state.pending_new | (early & new_grew)) & ~ended,
     )
@@ -324,11 +357,8 @@ def _improved(state: State, verdict: recist.Verdict, rules: Rules) -> Bools:
     other = order[verdict.non_target] < np.where(
         state.block_non_target == Response.NE, 0, order[state.block_non_target]
     )
-    less = (
-        (state.block_sum >= 0)
-        & (verdict.sum >= 0)
-        & (state.block_sum - verdict.sum >= rules.immune_improvement_tenths)
-    )
+    reference = np.where(state.block_sum >= 0, state.block_sum, state.block_least)
+    less = (verdict.sum >= 0) & (reference - verdict.sum >= rules.immune_improvement_tenths)
     comparable = (verdict.target != Response.NA) & (state.block_target != Response.NA)
     comparable_other = (verdict.non_target != Response.NA) & (state.block_non_target != Response.NA)
     return np.asarray((target & comparable) | (other & comparable_other) | less)

@@ -72,7 +72,7 @@ class LesionTable:
     def since_start(self) -> Measurements:
         """The measurements with days since the reference day, whichever way the file counts them."""
         m, shift = self.measurements, self.baseline_until
-        return replace(m, day=m.day - shift, new_since=m.new_since - shift)
+        return replace(m, day=m.day - shift, new_since=m.new_since - shift, newest_day=m.newest_day - shift)
 
     def judged(self, rules: Rules) -> Verdicts:
         """Return the verdicts on the lengths as written.
@@ -218,6 +218,7 @@ def _arrange(
         non_target=non_targets.code,
         non_target_increase=non_targets.increase,
         new_count=new.count,
+        newest_day=new.newest,
         new_target_sum=new.target_sum // unit,  # -1 stays -1
         new_non_target_increase=new.rest_increase,
         new_since=new.since,

@@ -47,6 +47,9 @@ class Measurements:
     """(N, V) non-target disease grew since the visit before, unequivocally or not."""
     new_count: Tenths
     """(N, V) unequivocal new lesions, all that appeared since baseline and are still there."""
+    newest_day: Days
+    """(N, V) day on which the newest of them was first seen; NaN = not known: then only a larger number than ever
+    before shows that another one appeared."""
     new_target_sum: Tenths
     """(N, V) sum of the measured new lesions, -1 = none or not all measured."""
     new_non_target_increase: Bools
@@ -76,6 +79,7 @@ class Measurements:
         non_target: ArrayLike | None = None,
         non_target_increase: ArrayLike | None = None,
         new_count: ArrayLike | None = None,
+        newest_day: ArrayLike | None = None,
         new_target_sum: ArrayLike | None = None,
         new_non_target_increase: ArrayLike | None = None,
         new_since: ArrayLike | None = None,
@@ -128,11 +132,10 @@ class Measurements:
             else _whole("non_target", non_target, table).astype(np.int8),
             non_target_increase=_flags("non_target_increase", non_target_increase, table),
             new_count=_whole("new_count", 0 if new_count is None else new_count, table),
+            newest_day=_days(newest_day, table),
             new_target_sum=_whole("new_target_sum", -1 if new_target_sum is None else new_target_sum, table),
             new_non_target_increase=_flags("new_non_target_increase", new_non_target_increase, table),
-            new_since=np.broadcast_to(
-                np.asarray(np.nan if new_since is None else new_since, dtype=np.float64), table
-            ),
+            new_since=_days(new_since, table),
             new_symptoms=_flags("new_symptoms", new_symptoms, table),
             per_millimetre=per_millimetre,
         )
@@ -219,6 +222,10 @@ def _whole(name: str, values: ArrayLike, shape: tuple[int, ...] | None) -> NDArr
     if array.ndim:
         raise _bad_shape(name, array, shape)
     return np.broadcast_to(array, shape)
+
+
+def _days(values: ArrayLike | None, shape: tuple[int, ...]) -> Days:
+    return np.broadcast_to(np.asarray(np.nan if values is None else values, dtype=np.float64), shape)
 
 
 def _flags(name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> Bools:

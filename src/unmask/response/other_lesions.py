@@ -78,6 +78,8 @@ class NewLesions:
 
     count: Tenths
     """(N, V) new lesions seen and not gone; without a row at a visit one is taken to be still there."""
+    newest: Days
+    """(N, V) day on which the newest of them was first seen, NaN where there is none."""
     target_sum: Tenths
     """(N, V) sum of the new targets (up to 5, 2 per organ, 10 mm or more) in micrometres, -1 = not all measured."""
     rest_increase: Bools
@@ -91,6 +93,7 @@ class NewLesions:
         shape = (patients, visits)
         return cls(
             np.zeros(shape, dtype=np.int64),
+            np.full(shape, np.nan),
             np.full(shape, -1, dtype=np.int64),
             np.zeros(shape, dtype=bool),
             np.full(shape, np.nan),
@@ -99,6 +102,7 @@ class NewLesions:
     def fill(self, patient: int, visits: Sequence[Sequence[LesionRow]]) -> None:
         """Enter one patient: the rows of each visit after baseline."""
         there: dict[str, bool] = {}
+        first: dict[str, float] = {}
         last: dict[str, int] = {}
         suspected: dict[str, float] = {}
         followed: list[str] = []
@@ -121,11 +125,13 @@ class NewLesions:
                         organs[organ] += 1
                 if row.lesion in there or not row.gone:
                     there[row.lesion] = not row.gone
+                    first.setdefault(row.lesion, row.day)
                 if row.micrometres >= 0:
                     grew = row.lesion in last and row.micrometres > last[row.lesion]
                     self.rest_increase[patient, v] |= grew and row.lesion not in followed
                     last[row.lesion] = row.micrometres
             self.count[patient, v] = sum(there.values())
+            self.newest[patient, v] = max((first[x] for x in there if there[x]), default=np.nan)
             doubts = [suspected[lesion] for lesion in there if there[lesion] and lesion in suspected]
             self.since[patient, v] = min(doubts, default=np.nan)
             size = {row.lesion: 0 if row.gone or row.merged_into else row.micrometres for row in new}

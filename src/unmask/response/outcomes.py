@@ -14,6 +14,7 @@ from unmask.messages import sentence
 from unmask.response import best_response
 from unmask.response.best_response import Best, Pseudoprogression
 from unmask.response.codes import AS_IMMUNE, Codes, ImmuneResponse, Response
+from unmask.response.confirmation import relapses_as_progression
 from unmask.response.measurements import Bools, Days
 from unmask.response.verdicts import Verdicts
 
@@ -103,15 +104,16 @@ def outcomes(
     valid
         (N, V) visits that count towards responses; those after the start of another anticancer therapy must be left
         out. A progression at one of those is a progression all the same (an endpoint may censor it), and nothing seen
-        there undoes an earlier one.
+        there undoes an earlier one. A visit after death is none at all: give it no day (NaN) in the measurements.
     sd_min_day
         As in :func:`unmask.response.best_response.confirmed`.
     """
     v, rules = verdicts, verdicts.rules
     usable = np.ones(v.overall.shape, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)
-    progression_day = best_response.first_day(v.overall == Response.PD, v.dated_day)
+    progressed = as_progression(v) == Response.PD
+    progression_day = best_response.first_day(progressed, v.dated_day)
     # A progression that is dated back leaves no room for a response between its date and the visit that showed it.
-    seen_day = best_response.first_day(v.overall == Response.PD, v.day)
+    seen_day = best_response.first_day(progressed, v.day)
     between = (v.day >= progression_day[:, None]) & (v.day < seen_day[:, None])
     valid = usable & ~between if rules.progression_ends_assessment else usable
     dated = np.where(v.overall == Response.PD, v.dated_day, v.day)
@@ -119,7 +121,9 @@ def outcomes(
         v.overall, dated, rules, valid=valid, sd_min_day=sd_min_day, criterion=v.criterion
     )
     unconfirmed = best_response.unconfirmed(v.overall, dated, rules, valid=valid, sd_min_day=sd_min_day)
-    immune = best_response.ibor(v.response, v.day, rules, valid=usable, sd_min_day=sd_min_day)
+    immune = best_response.ibor(
+        v.response, v.day, rules, valid=usable, sd_min_day=sd_min_day, ongoing=v.ongoing
+    )
     pseudo = best_response.pseudoprogression(v.response, v.day, valid=usable)
     worse = (v.response == ImmuneResponse.IUPD) | (v.response == ImmuneResponse.ICPD)
     immune_day = best_response.ipfs_day(v.response, v.dated_day, v.rules, valid=usable | worse)
@@ -134,6 +138,16 @@ def outcomes(
         progression=kinds,
         difference=_difference(unconfirmed, immune, progression_day, immune_day),
     )
+
+
+def as_progression(verdicts: Verdicts) -> Codes:
+    """Return the overall responses (N, V) with what the rules call progression as PD.
+
+    That is PD itself, and with ``complete_then_partial = "PD"`` also disease that is seen after a CR.
+    """
+    if verdicts.rules.complete_then_partial != "PD":
+        return verdicts.overall
+    return relapses_as_progression(verdicts.overall, verdicts.criterion)
 
 
 def _progression(response: Codes, usable: Bools, pseudo: Pseudoprogression) -> NDArray[np.int8]:

@@ -57,6 +57,8 @@ class Verdict:
     nadir: Tenths
     """The nadir this visit was compared with (the smallest complete sum *before* it)."""
     baseline_sum: Tenths
+    ongoing: Bools
+    """The targets are PR only because a response goes on: regrowth above the threshold, short of PD."""
     scanned: Bools
 
 
@@ -153,18 +155,20 @@ def step(
     complete = has_target & (measured | ~state.exists).all(axis=1)
     total = np.where(measured, size, 0).sum(axis=1, dtype=np.int64)
 
+    absent = np.where(state.nodal, size < rules.normal_node_tenths, size == 0)
+    diseased = np.asarray((measured & ~absent).any(axis=1))
     grown_percent = 100 * total >= (100 + rules.progression_percent) * state.nadir
-    grown = any_measured & grown_percent & (total - state.nadir >= rules.progression_tenths)
+    # A node under 10 mm is benign, so where nothing else is left growth is not of disease (EORTC answers).
+    grown = diseased & grown_percent & (total - state.nadir >= rules.progression_tenths)
     if not rules.partial_sum_can_progress:
         grown &= complete
-    back = _reappeared(state, measured, size, total)
+    back = _reappeared(state, diseased, total)
     other_back = (
         state.had_overall_complete
         & (other == Response.NON_CR_NON_PD)
         & (rules.reappearance in ("after overall CR", "after target CR"))
     )
     other = np.where(other_back, Response.PD, other).astype(np.int8)
-    absent = np.where(state.nodal, size < rules.normal_node_tenths, size == 0)
     gone = complete & (absent | ~state.exists).all(axis=1)
     shrunk = complete & (100 * total <= (100 - rules.partial_response_percent) * state.baseline_sum)
     ongoing = complete & state.responding & rules.ongoing_partial_response
@@ -227,6 +231,7 @@ def step(
         measured_sum=np.where(any_measured, total, -1),
         nadir=state.nadir,
         baseline_sum=state.baseline_sum,
+        ongoing=(verdict_target == Response.PR) & ~shrunk,
         scanned=imaged,
     )
     after = replace(
@@ -239,17 +244,13 @@ def step(
     return after, verdict
 
 
-def _reappeared(state: State, measured: Bools, size: Tenths, total: Tenths) -> Bools:
-    """Whether a target that was gone is back, by the option ``reappearance``.
-
-    A node that was normal is not "gone": it progresses by the sum alone.
-    """
-    seen = (measured & ~state.nodal & (size > 0)).any(axis=1)
+def _reappeared(state: State, diseased: Bools, total: Tenths) -> Bools:
+    """Whether a target that was gone is back, by the option ``reappearance``: a node from 10 mm on."""
     match state.rules.reappearance:
         case "after overall CR":
-            return np.asarray(seen & state.had_overall_complete)
+            return np.asarray(diseased & state.had_overall_complete)
         case "after target CR":
-            return np.asarray(seen & state.had_target_complete)
+            return np.asarray(diseased & state.had_target_complete)
         case "after zero sum":
             return np.asarray((state.nadir == 0) & (total > 0) & state.exists.any(axis=1))
         case _:

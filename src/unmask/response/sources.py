@@ -18,6 +18,7 @@ from unmask.response.subjects import (
     contradictions,
     read_subjects,
     without_lesions,
+    without_rows_after_death,
     without_subject,
 )
 from unmask.response.table_file import CDISC_SUFFIXES, read_table
@@ -181,6 +182,8 @@ def read_sources(
             partial_dates=of_datasets,
             start_dates=start_dates,
         )
+    if subjects is not None:
+        read = without_rows_after_death(read, subjects)
     table = arrange(sources.named, read, rules=rules, baseline_until=baseline_until, strict=strict)
     if subjects is None:
         return table, None

@@ -11,6 +11,7 @@ from pathlib import Path
 from unmask.errors import DataError
 from unmask.response.dates import PartialDates, checked, is_partial, read_date
 from unmask.response.lesion_days import MAX_DAYS, read_day
+from unmask.response.lesion_rows import LesionRows
 from unmask.response.problems import Finding, Problem
 from unmask.response.table_file import read_table
 
@@ -182,6 +183,17 @@ def _date(
     if read.imputed:
         findings.append(found.warning("row_date_imputed", column, text, date=read.date.isoformat()))
     return read.date
+
+
+def without_rows_after_death(read: LesionRows, subjects: Subjects) -> LesionRows:
+    """Leave out measurements dated after the patient's death: no such scan was made, so one of the dates is wrong."""
+    late = {
+        (row.source, row.row): row.finding("row_after_death", "day", f"{row.day:g}", death=f"{death:g}")
+        for row in read.rows
+        if row.day > (death := subjects.death_day.get(row.patient, math.nan))
+    }
+    rows = tuple(row for row in read.rows if (row.source, row.row) not in late)
+    return replace(read, rows=rows, problems=(*read.problems, *late.values()))
 
 
 def without_subject(file: Path | None, subjects: Subjects, patients: Sequence[str]) -> list[Problem]:

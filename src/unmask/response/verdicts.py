@@ -35,6 +35,8 @@ class Verdicts:
     response: Codes
     """:class:`ImmuneResponse` codes, MISSING where there was no visit."""
     immune_criterion: Codes
+    ongoing: Bools
+    """The targets are PR only because a response goes on; the overall response may be another one."""
     sum: Tenths
     """Sum of all targets, -1 when any of them was not measured."""
     measured_sum: Tenths
@@ -81,6 +83,7 @@ def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
             m.day[:, v],
             verdict,
             new_lesion_count=m.new_count[:, v],
+            newest_day=m.newest_day[:, v],
             new_target_sum=m.new_target_sum[:, v],
             new_non_target_increase=m.new_non_target_increase[:, v],
             non_target_increase=m.non_target_increase[:, v],
@@ -108,6 +111,7 @@ def judge(measurements: Measurements, rules: Rules | None = None) -> Verdicts:
             exists, joined([v.response for v in immune_steps], np.int8), ImmuneResponse.MISSING
         ).astype(np.int8),
         immune_criterion=joined([v.criterion for v in immune_steps], np.int8),
+        ongoing=joined([v.ongoing for v in steps], np.bool_),
         sum=joined([v.sum for v in steps], np.int64),
         measured_sum=joined([v.measured_sum for v in steps], np.int64),
         nadir=joined([v.nadir for v in steps], np.int64),

@@ -119,10 +119,15 @@ def _of_targets(measured: pd.DataFrame) -> pd.DataFrame:
 def _responses(assessments: pd.DataFrame, subjects: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """Return ADRS by both criteria; as in the trial, iRECIST ends with the start of another anticancer therapy."""
     kept = ["USUBJID", "ADT", "VISIT", "VISITNUM"]
-    ongoing = (assessments["criterion"].astype(str) == Criterion.RESPONSE_ONGOING.label).to_numpy(dtype=bool)
-    overall = assessments[kept].assign(AVALC=assessments["overall_response"].astype(str), ongoing=ongoing)
+    criterion = assessments["criterion"].astype(str)
+    overall = assessments[kept].assign(
+        AVALC=assessments["overall_response"].astype(str),
+        ongoing=assessments["response_ongoing"],
+        nothing_seen=criterion == Criterion.TARGETS_GONE_NON_TARGET_NOT_EVALUATED.label,
+    )
     alone = assessments[~assessments["subsequent_therapy"].astype(bool)]
-    immune = alone[kept].assign(AVALC=alone["irecist_response"].astype(str))
+    immune = alone[[*kept, "response_ongoing"]].rename(columns={"response_ongoing": "ongoing"})
+    immune = immune.assign(AVALC=alone["irecist_response"].astype(str))
     parts = [adrs.derive(overall, subjects, rules), adrs.derive(immune, subjects, rules, criteria="iRECIST")]
     both = pd.concat(parts, ignore_index=True)
     both["ASEQ"] = sequence(both, ["PARAMCD", "PARCAT3", "ADT"])

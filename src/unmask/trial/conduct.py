@@ -70,6 +70,7 @@ class Readings:
     criterion: NDArray[np.int8]
     immune: NDArray[np.int8]
     immune_criterion: NDArray[np.int8]
+    ongoing: Flags
     on_treatment: Flags
     after_subsequent: Flags
     after_surgery: Flags
@@ -215,6 +216,7 @@ class _Reader:
         )
         self._immune = irecist.start(patients.size, rules=rules)
         self._radiology = radiology
+        self._dated: list[Array] = []
         self._columns: list[dict[str, NDArray[np.generic]]] = []
         self.progressed = np.zeros(patients.size, dtype=bool)
 
@@ -235,12 +237,15 @@ class _Reader:
         self._state, verdict = recist.step(
             self._state, scan.target, scan.non_target, scan.new_lesion, scanned
         )
-        dated = day - (self._first_scan_shift if number == 0 else 0.0)
+        dated = np.broadcast_to(day - (self._first_scan_shift if number == 0 else 0.0), scanned.shape)
+        self._dated.append(np.asarray(dated, dtype=np.float64))
+        newest = np.array(self._dated)[scan.newest_lesion_scan, np.arange(scanned.size)]
         self._immune, immune = irecist.step(
             self._immune,
             dated,
             verdict,
             new_lesion_count=scan.new_lesion_count,
+            newest_day=np.where(scan.newest_lesion_scan < 0, np.nan, newest),
             new_target_sum=scan.new_lesion_sum,
             new_non_target_increase=scan.new_lesion_increase,
             non_target_increase=scan.non_target_increase,
@@ -250,7 +255,7 @@ class _Reader:
         first_progression: Flags = scanned & (verdict.overall == Response.PD) & ~self.progressed & ~planned
         self._columns.append(
             {
-                "day": np.broadcast_to(dated, scanned.shape).astype(np.float64),
+                "day": self._dated[-1],
                 "scanned": scanned,
                 "lesions": scan.target,
                 "non_target_size": scan.non_target_size,
@@ -264,6 +269,7 @@ class _Reader:
                 "criterion": verdict.criterion,
                 "immune": immune.response,
                 "immune_criterion": immune.criterion,
+                "ongoing": verdict.ongoing,
                 "on_treatment": course.on_first_line.copy(),
                 "after_subsequent": course.had_subsequent.copy(),
                 "after_surgery": resected.copy(),

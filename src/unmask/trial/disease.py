@@ -42,7 +42,8 @@ class Scan:
 
     ``target`` is ``(N, 5)`` with -1 where the patient has no such lesion, ``new_sizes`` ``(N, K)`` as
     :class:`unmask.trial.written_lesions.NewLesions` has them, the others are ``(N,)``; ``new_lesion_sum`` counts the
-    new lesions that are measured.
+    new lesions that are measured, ``newest_lesion_scan`` is the number of the scan that first showed the newest of
+    those that are there, -1 where none is.
     """
 
     target: Tenths
@@ -51,6 +52,7 @@ class Scan:
     non_target_increase: Flags
     new_lesion: Flags
     new_lesion_count: NDArray[np.int64]
+    newest_lesion_scan: NDArray[np.int64]
     new_sizes: Tenths
     new_lesion_sum: Tenths
     new_lesion_increase: Flags
@@ -127,6 +129,7 @@ class _Radiology:
             non_target_increase=self.has_non_target & increase,
             new_lesion=np.asarray(visible.any(axis=1), dtype=np.bool_),
             new_lesion_count=visible.sum(axis=1),
+            newest_lesion_scan=self._new_lesions.newest,
             new_sizes=self._new_lesions.size,
             new_lesion_sum=self._new_lesions.target_sum,
             new_lesion_increase=self._new_lesions.increase,

@@ -16,6 +16,8 @@ from unmask.patients.parameter_set import TumourType
 from unmask.patients.pdl1 import CLASSES, pdl1_class
 from unmask.response import best_response
 from unmask.response.codes import Criterion, ImmuneCriterion, ImmuneResponse, Response, labels
+from unmask.response.confirmation import relapses_as_progression
+from unmask.response.rules import Rules
 from unmask.safety import adverse_events
 from unmask.safety.autoimmune import diseases
 from unmask.safety.summary import MANAGEMENT, SUBSEQUENT
@@ -153,7 +155,9 @@ def _patients(
     )
     before_subsequent = before_surgery & ~readings.after_subsequent
     loose = best_response.unconfirmed(readings.overall, readings.day, rules, valid=before_surgery)
-    immune = best_response.ibor(readings.immune, readings.day, rules, valid=before_subsequent)
+    immune = best_response.ibor(
+        readings.immune, readings.day, rules, valid=before_subsequent, ongoing=readings.ongoing
+    )
     pseudo = best_response.pseudoprogression(readings.immune, readings.day, valid=before_subsequent)
     response = np.where(best.response == Response.MISSING, Response.NE, best.response)
     loose_response = np.where(loose.response == Response.MISSING, Response.NE, loose.response)
@@ -174,6 +178,7 @@ def _patients(
             "immunosuppressed_at_baseline": record.background.on_immunosuppression,
             "best_response": labels(response, Response),
             "response_day": best.first_response_day,
+            "progression_day": _progression_day(readings, rules, valid),
             "best_response_unconfirmed": labels(loose_response, Response),
             "irecist_best_response": labels(immune_response, ImmuneResponse),
             "irecist_response_day": immune.first_response_day,
@@ -192,6 +197,14 @@ def _patients(
             "status": np.where(ends.failed, record.failure_reason, "ok"),
         }
     )
+
+
+def _progression_day(readings: Readings, rules: Rules, valid: NDArray[np.bool_]) -> Array:
+    """Return the day of the first progression by RECIST 1.1 as the rules count it, NaN without."""
+    overall = np.where(valid, readings.overall, Response.MISSING).astype(np.int8)
+    if rules.complete_then_partial == "PD":
+        overall = relapses_as_progression(overall, readings.criterion)
+    return best_response.first_day(overall == Response.PD, readings.day)
 
 
 def _kind_of_first_progression(
@@ -236,6 +249,7 @@ def _assessments(record: ArmRecord, valid: NDArray[np.bool_]) -> pd.DataFrame:
             "criterion": labels(readings.criterion[at], Criterion),
             "irecist_response": labels(readings.immune[at], ImmuneResponse),
             "irecist_criterion": labels(readings.immune_criterion[at], ImmuneCriterion),
+            "response_ongoing": readings.ongoing[at],
             "on_treatment": readings.on_treatment[at],
             "subsequent_therapy": readings.after_subsequent[at],
         }

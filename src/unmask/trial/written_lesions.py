@@ -61,6 +61,8 @@ class NewLesions:
     ----------
     size
         As written down at the latest scan, shape ``(N, K)``: :data:`NOT_SEEN`, 0 = gone, else the size.
+    newest
+        Number of the scan at which the newest of those that are there was first seen, -1 where none is, shape ``(N,)``.
     increase
         A new lesion that is not measured has visibly grown, shape ``(N,)``.
     """
@@ -70,12 +72,18 @@ class NewLesions:
         self._followed = np.zeros((patients, places), dtype=np.bool_)
         self._last_mm = np.zeros((patients, places))
         self.size = np.full((patients, places), NOT_SEEN, dtype=np.int32)
+        self._first_scan = np.full((patients, places), -1, dtype=np.int64)
+        self._scans = 0
+        self.newest = np.full(patients, -1, dtype=np.int64)
         self.increase = np.zeros(patients, dtype=np.bool_)
 
     def read(self, visible: Flags, true_mm: Array, measured_mm: Array) -> None:
         """Write down the sizes at a scan; the arrays are ``(N, K)``, and what is not ``visible`` is not there."""
         measured = np.where(visible, np.maximum(tenths(np.where(visible, measured_mm, 0.0)), 1), 0)
         first = visible & (self.size == NOT_SEEN)
+        self._first_scan[first] = self._scans
+        self._scans += 1
+        self.newest = np.where(visible, self._first_scan, -1).max(axis=1)
         candidate = first & (measured >= SMALLEST_TARGET)
         largest_first = np.argsort(
             np.argsort(np.where(candidate, -measured, 1), axis=1, kind="stable"), axis=1

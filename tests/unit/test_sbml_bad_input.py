@@ -320,3 +320,11 @@ def test_folders_and_files_that_are_there(model, tmp_path):
     complained(model("simulate", "good.xml", "--out", "good.xml"), 2, "is a file")
     complained(model("export", "good.xml", "-o", "good.xml"), 2, "good.xml", "--force")
     assert (tmp_path / "good.xml").read_text(encoding="utf-8") == GOOD
+
+
+def test_a_modifier_that_is_not_listed_is_read_with_a_note(tmp_path, capfd):
+    """libsbml calls it an error, but there is only one thing it can mean."""
+    file = tmp_path / "m.xml"
+    file.write_text(GOOD.replace("<ci>k</ci><ci>A</ci>", "<ci>k</ci><ci>A</ci><ci>B</ci>"), encoding="utf-8")
+    done = runner(capfd, "model")("simulate", file, "--until", 1, "--json")
+    assert done.code == 0 and "1 species in kinetic laws" in done.out

@@ -9,7 +9,7 @@ from typing import Literal
 from unmask.errors import DataError
 from unmask.messages import sentence
 from unmask.model.sbml.builder import Builder
-from unmask.model.sbml.document import open_model
+from unmask.model.sbml.document import modifiers_not_listed, open_model
 from unmask.model.sbml.reading import read
 from unmask.model.sbml.units import units_of_numbers
 from unmask.model.system import Model
@@ -56,8 +56,11 @@ def read_model(path: Path, *, units: Units = "auto", still: bool = False) -> Imp
     ):
         raise DataError("sbml.nothing_changes", file=path)
     model = Builder(reading).build(document)
+    notes: tuple[str, ...] = ()
+    if count := modifiers_not_listed(document):
+        notes = (sentence("sbml.modifiers_not_listed", {"count": count}),)
     if units == "as-written":
-        return Imported(model)
+        return Imported(model, notes)
     from unmask.model.sbml.conversion import convert
 
     try:
@@ -65,9 +68,8 @@ def read_model(path: Path, *, units: Units = "auto", still: bool = False) -> Imp
     except DataError as error:
         if units == "convert" or error.code != "sbml.units_do_not_reduce":
             raise
-        return Imported(model, (sentence("sbml.units_as_written", error.values),))
-    unchecked = units_of_numbers(document) - {"dimensionless", source.getTimeUnits()}
-    if not unchecked:
-        return Imported(conversion.model, conversion.notes)
-    note = sentence("sbml.units_of_numbers", {"units": ", ".join(sorted(unchecked))})
-    return Imported(conversion.model, (*conversion.notes, note))
+        return Imported(model, (*notes, sentence("sbml.units_as_written", error.values)))
+    notes = (*notes, *conversion.notes)
+    if unchecked := units_of_numbers(document) - {"dimensionless", source.getTimeUnits()}:
+        notes = (*notes, sentence("sbml.units_of_numbers", {"units": ", ".join(sorted(unchecked))}))
+    return Imported(conversion.model, notes)

@@ -225,6 +225,9 @@ def model_simulate(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder for tables and picture (default: none)."),
     ] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv/--no-csv", help="Write trajectories.csv beside the Parquet file.")
+    ] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace results in the folder.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -233,7 +236,13 @@ def model_simulate(
     from unmask.simulation import results
     from unmask.simulation.models import find_model
     from unmask.simulation.population import population
-    from unmask.simulation.requests import output_times, people, with_observables
+    from unmask.simulation.requests import (
+        output_times,
+        people,
+        with_dose_times,
+        with_observables,
+        without_effect,
+    )
     from unmask.simulation.trajectories import simulate
     from unmask.store import claim
 
@@ -249,10 +258,18 @@ def model_simulate(
     late = sum(time > until for item in doses for time in item.times)
     if late:
         typer.echo(sentence("simulation.doses_after_end", {"count": late, "until": until}), err=True)
+    idle = without_effect(model, [] if table is None else [str(name) for name in table])
+    notes = list(imported.notes)
+    if idle:
+        notes.append(sentence("simulation.unused_parameter", {"names": ", ".join(idle), "model": model.name}))
+        typer.echo(sentence("simulation.note", {"note": notes[-1]}), err=True)
+    times = with_dose_times(times, doses)
     result = simulate(model, population(model, table), times, doses, rtol=rtol, threads=workers)
     if as_json:
-        typer.echo(json.dumps(results.as_data(result, imported.notes), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(results.as_data(result, notes), indent=2, ensure_ascii=False))
     else:
+        for line in results.doses_in_words(model, doses):
+            typer.echo(line)
         show(
             [asdict(row) for row in results.overview(result)],
             len(result.patients),
@@ -263,7 +280,7 @@ def model_simulate(
     if out is not None:
         options = {
             "until": until,
-            "every": float(times[1] - times[0]),
+            "outputs": len(times),
             "rtol": rtol,
             "seed": seed,
             "units": units,
@@ -273,7 +290,8 @@ def model_simulate(
             result,
             table,
             doses=doses,
-            notes=imported.notes,
+            notes=notes,
+            csv=csv,
             command=["unmask", *sys.argv[1:]],
             settings=options,
             force=True,

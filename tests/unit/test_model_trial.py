@@ -15,6 +15,7 @@ import pytest
 from command_line import Command, complained, runner
 
 from unmask.model.sbml.reader import read_model
+from unmask.model.sbml.writer import Dose, write_model
 from unmask.simulation.dosing import Dosing, with_infusions
 from unmask.simulation.population import population
 from unmask.simulation.trajectories import simulate
@@ -157,7 +158,7 @@ def test_an_arm_may_set_parameters(folder: Path) -> None:
             'tumour_volume = "tumor_volume"',
             ("tumor_volume", "tumour_volume"),
         ),
-        ('tumour_volume = "tumour_volume"', 'tumour_volume = "drug"', ("10 mm", "cubic_millimetres")),
+        ('tumour_volume = "tumour_volume"', 'tumour_volume = "drug"', ("mg/litre", "cubic_millimetres")),
         ('species = "drug"', 'species = "drugg"', ("drugg", "did you mean 'drug'")),
         ('file = "tumour.xml"', 'file = "none.xml"', ("none.xml", "cannot be read")),
         ('vary = "vary.toml"', "", ("vary", "cohort")),
@@ -211,3 +212,39 @@ def test_options_of_other_trials_are_refused(
     unmask: Command, option: tuple[str, ...], tmp_path: Path
 ) -> None:
     complained(unmask(EXAMPLE / "trial.toml", "--out", tmp_path / "x", *option), 2, option[0], "no use")
+
+
+def test_events_by_the_clock_are_named_and_can_be_left_out(folder: Path) -> None:
+    """A dose that the file brings with it would be given in the arm without treatment, too."""
+    model = read_model(folder / "tumour.xml").model
+    text = write_model(model, [Dose("drug_amount", 3000.0, (0.0, 21.0))])
+    (folder / "tumour.xml").write_text(text, encoding="utf-8")
+    settings = ("measurement.sum_error=0.0", "death.per_month=1e-9", "arms.drug.doses=[]")
+    both = run_model_trial(load_model_protocol(folder / "trial.toml", settings, 3))
+    assert any("clock" in note and "dose_1_drug_amount_1" in note for note in both.notes)
+    alone = run_model_trial(load_model_protocol(folder / "trial.toml", (*settings, "model.events=state"), 3))
+    assert alone.notes == ()
+    size = [own.tables["lesions"].query("day == 42")["diameter_mm"].mean() for own in (both, alone)]
+    assert size[0] < size[1]
+
+
+def test_the_unit_of_the_size_is_the_models(folder: Path, unmask: Command) -> None:
+    own = run_model_trial(load_model_protocol(folder / "trial.toml", (), 3)).tables["lesions"]
+    file = folder / "trial.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"cubic_millimetres.*\n", "", text), encoding="utf-8")
+    derived = run_model_trial(load_model_protocol(file, (), 3)).tables["lesions"]
+    pd.testing.assert_frame_equal(own, derived)
+    wrong = ("--set", "model.cubic_millimetres=1e6", "--patients", 3, "--out", folder / "run")
+    complained(unmask(file, *wrong), 2, "mL", "cubic_millimetres")
+
+
+def test_without_a_hazard_there_is_no_survival_and_growth_has_no_bounds(folder: Path) -> None:
+    file = folder / "trial.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(re.sub(r"\[death\].*?\n\n", "", text, flags=re.DOTALL), encoding="utf-8")
+    settings = ('arms.observation.parameters={ "k_growth" = 0.5, "capacity" = 1e300 }',)
+    own = run_model_trial(load_model_protocol(file, settings, 3))
+    assert own.tables["lesions"]["diameter_mm"].max() == 10_000.0
+    assert "OS" not in set(own.tables["time_to_event"]["endpoint"])
+    assert own.summary["arms"]["drug"]["os_months"]["median"] is None

@@ -293,7 +293,7 @@ TABLES = {
     "k,k\n1,2\n": "twice",
     "k,param:k\n1,2\n": "two columns k",
     "other:k\n1\n": "other:k",
-    "q\n1\n": "no species 'q'",
+    "q\n1\n": "the column q is neither",
     "A\n-1\n": "not below 0",
     "A,A_amount\n1,2\n": "the same amount",
 }

@@ -160,3 +160,28 @@ def test_an_infusion_leaves_in_the_file(model: Command, tmp_path: Path) -> None:
     assert model("simulate", tmp_path / "back.xml", *common, "--out", tmp_path / "b").code == 0
     one, other = (pd.read_parquet(tmp_path / name / "trajectories.parquet")["drug"] for name in "ab")
     np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-9)
+
+
+def test_peaks_are_among_the_outputs(model: Command) -> None:
+    """A dose between two outputs is an output, too: the largest concentration is the one just after it."""
+    done = model("simulate", MODEL, "--dose", "drug=350@3", "--until", 10, "--every", 2, "--json")
+    rows = {row["name"]: row for row in json.loads(done.out)["observables"]}
+    assert rows["drug"]["largest"] == pytest.approx(100.0)
+    assert "Dose: 350 mg of drug, once from 3" in model("simulate", MODEL, "--dose", "drug=350@3").out
+
+
+def test_what_changes_nothing_is_said(model: Command, tmp_path: Path) -> None:
+    text = MODEL.read_text(encoding="utf-8")
+    idle = text.replace(
+        '<parameter id="k_growth"', '<parameter id="idle" value="1" constant="true"/><parameter id="k_growth"'
+    )
+    (tmp_path / "m.xml").write_text(idle, encoding="utf-8")
+    done = model("simulate", tmp_path / "m.xml", "--set", "idle=2")
+    assert done.code == 0 and "idle changes nothing" in done.err
+
+
+def test_a_later_run_leaves_nothing_of_an_earlier_one(model: Command, tmp_path: Path) -> None:
+    run(model, tmp_path / "run", "--patients", 3, "--vary", VARY)
+    run(model, tmp_path / "run", "--no-csv", "--force")
+    names = {file.name for file in (tmp_path / "run").iterdir()}
+    assert names == {"trajectories.parquet", "trajectories.png", "manifest.json"}

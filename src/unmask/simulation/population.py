@@ -54,7 +54,7 @@ def population(model: Model, table: pd.DataFrame | None = None, time: float = 0.
     columns: dict[str, Floats] = (
         {} if table is None else {str(name): table[name].to_numpy(float) for name in table}
     )
-    labels = ("1",) if table is None else tuple(str(label) for label in table.index)
+    labels = ("0",) if table is None else tuple(str(label) for label in table.index)
     states = np.tile([float(item.initial) for item in model.species], (count, 1))
     parameters = np.tile([float(item.value) for item in model.parameters], (count, 1))
     parameters = parameters.reshape(count, len(model.parameters))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from unmask.configuration import nearest
 from unmask.errors import ConfigurationError
 from unmask.model.system import Model
-from unmask.simulation.dosing import content_of
+from unmask.simulation.dosing import Dosing, content_of
 from unmask.simulation.variation import read_patients, read_variation
 
 MOST_TIMES = 1_000_000
@@ -40,6 +40,24 @@ def output_times(until: float, every: float | None, number: int) -> NDArray[np.f
         return np.append(times, until)
     times[-1] = until
     return times
+
+
+def with_dose_times(times: NDArray[np.float64], doses: Sequence[Dosing]) -> NDArray[np.float64]:
+    """Return times of output with those of doses among them, so that peaks are seen."""
+    given = np.array([time for dose in doses for time in dose.times], dtype=np.float64)
+    return np.union1d(times, given[(given >= times[0]) & (given <= times[-1])])
+
+
+def without_effect(model: Model, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the parameters among ``names`` that nothing in the model uses."""
+    used = {symbol.name for rate in model.rates for symbol in rate.free_symbols}
+    for rule in (*model.rules, *model.initial):
+        used |= {symbol.name for symbol in rule.expression.free_symbols}
+    for event in model.events:
+        parts = (event.trigger, event.delay, event.priority, *(value for _, value in event.assignments))
+        used |= {symbol.name for part in parts if part is not None for symbol in part.free_symbols}
+    used |= {content.volume for content in model.contents.values()}
+    return tuple(name for name in names if name in model.parameter_names and name not in used)
 
 
 def with_observables(model: Model, asked: str | None) -> Model:
@@ -97,13 +115,16 @@ def people(
     if cohort is not None:
         table = read_patients(cohort, model)
     elif vary is not None:
-        table = read_variation(vary).values(model, patients or 1, seed, str(vary))
+        variation = read_variation(vary)
+        if patients is None:
+            raise ConfigurationError("simulation.how_many", file=vary)
+        table = variation.values(model, patients, seed, str(vary))
     fixed = _settings(model, settings)
     if not fixed:
         return table
     if table is None:
         return pd.DataFrame(
-            {name: [value] for name, value in fixed.items()}, index=pd.Index([1], name="patient")
+            {name: [value] for name, value in fixed.items()}, index=pd.Index([0], name="patient")
         )
     for name in fixed:
         if name in table:

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from unmask import __version__
-from unmask.simulation.dosing import Dosing
+from unmask.model.system import Model
+from unmask.simulation.dosing import Dosing, content_of
 from unmask.simulation.trajectories import Trajectories
 from unmask.store import claim, replace_file, write_json, write_table
 
@@ -74,6 +75,18 @@ def as_data(result: Trajectories, notes: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def doses_in_words(model: Model, doses: Sequence[Dosing]) -> list[str]:
+    """Return a line for each dose with the unit of what it is added to."""
+    units = {item.name: item.unit for item in model.species}
+    lines = []
+    for dose in doses:
+        unit = units[content_of(model, dose.species).state]
+        count = f"{len(dose.times)} times" if len(dose.times) != 1 else "once"
+        start = min(dose.times, default=0.0)
+        lines.append(f"Dose: {f'{dose.amount:g} {unit}'.rstrip()} of {dose.species}, {count} from {start:g}")
+    return lines
+
+
 def write(
     folder: Path,
     result: Trajectories,
@@ -83,6 +96,7 @@ def write(
     notes: Sequence[str] = (),
     command: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
+    csv: bool = True,
     force: bool = False,
 ) -> None:
     """Write trajectories, patients, a picture and the manifest to a folder; each file is whole or absent.
@@ -97,7 +111,10 @@ def write(
     claim(folder, OUTPUTS, force=force, resume=False)
     table = result.table()
     write_table(folder / "trajectories.parquet", table)
-    replace_file(folder / "trajectories.csv", lambda path: table.to_csv(path, index=False))
+    for name in ("trajectories.csv", "patients.parquet"):  # of an earlier run, which this one replaces
+        (folder / name).unlink(missing_ok=True)
+    if csv:
+        replace_file(folder / "trajectories.csv", lambda path: table.to_csv(path, index=False))
     if patients is not None:
         varied = patients.rename_axis("patient").reset_index()
         varied["patient"] = varied["patient"].astype(str)

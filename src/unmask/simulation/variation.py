@@ -225,6 +225,9 @@ def read_patients(path: Path, model: Model) -> pd.DataFrame:
         raise DataError("simulation.unreadable_patients", file=path, reason=reason) from error
     if "patient" in table:
         table = table.set_index("patient")
+        if table.index.has_duplicates:
+            reason = f"patient {table.index[table.index.duplicated()][0]} stands there twice"
+            raise DataError("simulation.unreadable_patients", file=path, reason=reason)
     table = table.rename(columns=lambda name: str(name).removeprefix("param:").removeprefix("state:"))
     if table.columns.has_duplicates:
         twice = table.columns[table.columns.duplicated()][0]
@@ -234,6 +237,12 @@ def read_patients(path: Path, model: Model) -> pd.DataFrame:
         raise DataError("simulation.unreadable_patients", file=path, reason="it has no row")
     for name in table:
         if name not in model.parameter_names:
+            substances = {*model.contents, *model.species_names}
+            if name not in substances:
+                hint = nearest(str(name), {*model.parameter_names, *substances})
+                raise ConfigurationError(
+                    "simulation.unknown_column", file=path, name=name, model=model.name, hint=hint
+                )
             content_of(model, str(name))
         values = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)
         wrong = np.flatnonzero(~np.isfinite(values))

@@ -21,6 +21,7 @@ from unmask.simulation.dosing import Dosing, content_of, infusion_state, with_in
 from unmask.simulation.population import Population
 from unmask.simulation.trajectories import start_course
 from unmask.survival.kaplan_meier import DAYS_PER_MONTH
+from unmask.trial.disease import LONGEST_MM
 from unmask.trial.model_protocol import ModelArm, ModelProtocol
 
 RELATIVE_TOLERANCE = 1e-5
@@ -71,6 +72,11 @@ class Conduct:
         self.protocol, self.compiled, self.start = protocol, compiled, start
         self.streams, self.scans, self.days, self.workers = streams, scans, days, workers
         self.patients = np.arange(start.size, dtype=np.int64)
+        (observed,) = compiled.model.observables
+        units = {item.name: item.unit for item in compiled.model.species}
+        units |= {item.name: item.unit for item in compiled.model.rules}
+        units |= {item.name: item.unit for item in compiled.model.parameters}
+        self.unit = protocol.model.size(units[observed])
 
     def run(self, name: str) -> ArmCourse:
         """Return the arm's course: every patient from scan to scan, to the end of follow-up."""
@@ -143,8 +149,8 @@ class Conduct:
         own = self.protocol.model
         size = self.compiled.observe(course.states, course.parameters, course.time)[:, 0]
         if own.tumour_diameter is not None:
-            return np.maximum(size * own.millimetres, 0.0)
-        return np.cbrt(6.0 / np.pi * np.maximum(size * own.cubic_millimetres, 0.0))
+            return np.maximum(size * self.unit, 0.0)
+        return np.cbrt(6.0 / np.pi * np.maximum(size * self.unit, 0.0))
 
     def _refuse_no_tumour(self, diameter: Floats) -> None:
         small = np.flatnonzero(~(diameter >= MEASURABLE_MM))
@@ -159,7 +165,8 @@ class Conduct:
     def _measured(self, true: Floats, scan: int) -> Floats:
         error = self.protocol.measurement.sum_error if scan else 0.0
         noise = self.streams.normal("scan error", self.patients, scan)
-        seen = np.round(true * np.exp(error * noise), 1)
+        # A tumour without bounds in an untreated arm stays a length.
+        seen = np.round(np.minimum(true * np.exp(error * noise), LONGEST_MM), 1)
         return np.where(true < self.protocol.measurement.invisible_below_mm, 0.0, seen)
 
     def _hazard(self, true: Floats, scan: int) -> Floats:

@@ -6,15 +6,18 @@ differs between patients, and in each arm what is given to which species. Everyt
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from unmask.configuration import check, merge, nearest, read_toml
-from unmask.errors import ConfigurationError
+from unmask.errors import ConfigurationError, ModelError
+from unmask.model.quantity import parse
 from unmask.trial.protocol import Assessment, Measurement, Schedule
 
 _DAYS = {"day": 1.0, "hour": 1 / 24, "minute": 1 / 1440, "second": 1 / 86400, "week": 7.0}
@@ -28,16 +31,18 @@ class TrialModel(_Record):
     """Which model, and what its symbols mean to a trial.
 
     Exactly one of ``tumour_diameter`` and ``tumour_volume`` names an observable; ``millimetres`` (or
-    ``cubic_millimetres``) is what one of its units is. ``days_per_time_unit`` is needed where the model does not name
-    its unit of time.
+    ``cubic_millimetres``) is what one of its units is, needed where the model does not say. ``days_per_time_unit`` is
+    needed where the model does not name its unit of time. ``events = "state"`` leaves out events that the clock alone
+    sets off, such as doses that a file brings with it: they would happen in every arm.
     """
 
     file: str
     units: Literal["auto", "convert", "as-written"] = "auto"
     tumour_diameter: str | None = None
     tumour_volume: str | None = None
-    millimetres: float = Field(default=1.0, gt=0.0, allow_inf_nan=False)
-    cubic_millimetres: float = Field(default=1.0, gt=0.0, allow_inf_nan=False)
+    millimetres: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    cubic_millimetres: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
+    events: Literal["all", "state"] = "all"
     days_per_time_unit: float | None = Field(default=None, gt=0.0, allow_inf_nan=False)
     vary: str | None = None
     cohort: str | None = None
@@ -49,6 +54,34 @@ class TrialModel(_Record):
         if (self.vary is None) == (self.cohort is None):
             raise ValueError("say what differs between patients with vary or with cohort, one of the two")
         return self
+
+    def size(self, unit: str) -> float:
+        """Return how many millimetres, or cubic millimetres, one unit of the tumour's size is.
+
+        Raises
+        ------
+        ConfigurationError
+            ``trial.model_size_unit``: neither the model nor the protocol says, or they contradict each other.
+        """
+        power, key = (1, "millimetres") if self.tumour_diameter is not None else (3, "cubic_millimetres")
+        said = self.millimetres if power == 1 else self.cubic_millimetres
+        try:
+            declared = parse(unit) if unit not in ("", "1") else None
+        except ModelError:
+            declared = None  # a name of the file's own
+        wanted = parse("mm").power(Fraction(power))
+        found = None
+        if declared is not None:
+            found = declared.factor / wanted.factor if declared.convertible(wanted) else math.nan
+        value = said if found is None else found
+        if (
+            value is None
+            or not value > 0
+            or (said is not None and not math.isclose(said, value, rel_tol=1e-6))
+        ):
+            name = self.tumour_diameter or self.tumour_volume
+            raise ConfigurationError("trial.model_size_unit", name=name, unit=unit or "no unit", key=key)
+        return value
 
     def days(self, time_unit: str) -> float:
         """Return how many days one unit of the model's time is.

@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import sympy as sp
 from numpy.typing import NDArray
 
 from unmask import __version__
 from unmask.configuration import nearest
 from unmask.engine import compile_model
 from unmask.errors import ConfigurationError
+from unmask.messages import sentence
 from unmask.model.system import Model
 from unmask.patients.random_streams import RandomStreams
 from unmask.report.inputs import Arm, ReportInput, Tables
@@ -135,6 +137,15 @@ def run_model_trial(
     imported = find_model(protocol.model.file, units=protocol.model.units)
     tumour = protocol.model.tumour_diameter or protocol.model.tumour_volume or ""
     model = _observing(imported.model, tumour)
+    notes = imported.notes
+    clock = [
+        event.name for event in model.events if event.trigger.free_symbols <= {sp.Symbol(model.time_symbol)}
+    ]
+    if protocol.model.events == "state":
+        model = replace(model, events=tuple(event for event in model.events if event.name not in clock))
+    elif clock:
+        shown = ", ".join(clock[:5]) + (f" and {len(clock) - 5} more" if len(clock) > 5 else "")
+        notes = (*notes, sentence("simulation.clock_events", {"names": shown}))
     days = protocol.model.days(model.time_unit)
     scans = np.array([0.0, *protocol.scan_days()])
     planned = [item for arm in protocol.arms.values() for item in planned_doses(arm, protocol, days)]
@@ -149,6 +160,10 @@ def run_model_trial(
         arms.append(Conduct(protocol, compiled, start, streams, scans, days, workers).run(name))
     tell(len(protocol.arms), len(protocol.arms), "assessing")
     tables = _tables(protocol, start, arms, scans)
+    if protocol.death is None:
+        # Nobody dies because nothing says who would: there is no overall survival to show.
+        times = tables["time_to_event"]
+        tables["time_to_event"] = times[times["endpoint"] != "OS"].reset_index(drop=True)
     summary = estimate.summarise(
         tables,
         protocol.arm_order,
@@ -157,13 +172,7 @@ def run_model_trial(
         seed=protocol.seed,
         unmodelled_toxicity=protocol.arm_order,
     )
-    if protocol.death is None:
-        for arm in summary["arms"].values():
-            arm["os_months"] = {
-                **arm["os_months"],
-                "note": "the protocol gives no hazard of death: nobody dies",
-            }
-    return ModelTrialResult(protocol, model, imported.notes, tables, summary)
+    return ModelTrialResult(protocol, model, notes, tables, summary)
 
 
 def _observing(model: Model, name: str) -> Model:

@@ -15,6 +15,7 @@ import sympy as sp
 
 from unmask.errors import DataError
 from unmask.model.ordering import evaluation_order
+from unmask.model.sbml.conversion import UnitConverter
 from unmask.model.sbml.derivative import rate_of_change
 from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER, literal
 from unmask.model.sbml.reading import Reading
@@ -40,9 +41,15 @@ class Builder:
         self.rules: dict[str, sp.Expr] = {}
         self.starts: dict[str, sp.Expr] = {}
         self.contents: dict[str, Content] = {}
+        self.given_concentrations: set[str] = set()
+        self.notes: tuple[str, ...] = ()
+        self._factors: dict[str, str] = {}
 
-    def build(self, document: Any) -> Model:
-        """Return the model, checked for symbols that are not there, circles and values that are missing."""
+    def build(self, document: Any, *, convert: bool = False) -> Model:
+        """Return the model, checked for symbols that are not there, circles and values that are missing.
+
+        With ``convert`` factors are put in where units are mixed; ``notes`` then says which.
+        """
         reading = self.reading
         for item in reading.quantities.values():
             self._place(item)
@@ -53,8 +60,15 @@ class Builder:
         self._rates_of()
         self._literals(events)
         rules = self._ordered(self.rules, "sbml.circular_rules")
-        initial = self._initial(rules)
         self._refuse_unknown(events)
+        time_unit = self._time_unit()
+        if convert:
+            converter = UnitConverter(self)
+            events = converter.apply(events, rules)
+            time_unit = converter.time_label or time_unit
+            self.notes = tuple(converter.notes)
+            self._factors = {name: f"{1.0 / factor!r}" for factor, name in converter.factors.items()}
+        initial = self._initial(rules)
         if not self.states:
             # The engine integrates something: a state that stands still carries models made of rules alone.
             name = reading.unique("stillness")
@@ -69,7 +83,7 @@ class Builder:
             rules=tuple(Rule(name, self._unit(name), self.rules[name], self._label(name)) for name in rules),
             rates=tuple(self.states.values()),
             observables=self._observables(),
-            time_unit=self._time_unit(),
+            time_unit=time_unit,
             time_symbol=self.time.name,
             events=events,
             initial=tuple(Rule(name, self._unit(name), expression) for name, expression in initial.items()),
@@ -146,6 +160,8 @@ class Builder:
         elif item.value is not None:
             value = literal(item.value)
             self.starts[target] = value if item.value_is_amount else value * volume
+            if not item.value_is_amount:
+                self.given_concentrations.add(target)
 
     # -- what depends on the whole -------------------------------------------------------------------------
 
@@ -309,6 +325,16 @@ class Builder:
 
     def _parameter(self, name: str, values: Mapping[str, float]) -> Parameter:
         value = values[name]
+        if name in self._factors:
+            factor = (
+                value,
+                self._factors[name],
+                "factor between two scales",
+                value,
+                value,
+                "units of the file",
+            )
+            return Parameter(name, *factor, "definition")
         return Parameter(
             name,
             value,
@@ -352,5 +378,6 @@ class Builder:
         identifier = "time" if model.getLevel() < 3 else model.getTimeUnits()
         if not identifier:
             return "1"
+        # Level 2 has a default, the second, which few authors mean: it does not count as said.
         declared = identifier in self.units.definitions or model.getLevel() >= 3
-        return self.units.label(identifier) if declared else "second"
+        return self.units.label(identifier) if declared else "1"

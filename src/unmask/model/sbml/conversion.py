@@ -10,130 +10,126 @@ Symbols keep their declared units, and an expression that needs no factor stays 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
 from unmask.errors import DataError
 from unmask.model.quantity import ONE, Unit, parse
 from unmask.model.sbml.mathematics import INFINITE, NOT_A_NUMBER
-from unmask.model.sbml.symbols import quantities
-from unmask.model.sbml.units import DeclaredUnits, time_name
-from unmask.model.system import Event, Model, Rule
+from unmask.model.sbml.units import time_name
+from unmask.model.system import Event
+
+if TYPE_CHECKING:
+    from unmask.model.sbml.builder import Builder
 
 
-@dataclass(frozen=True)
-class Conversion:
-    """A model whose expressions are consistent, and a note for every factor that was put in."""
+class UnitConverter:
+    """Puts factors into the equations of one file before they become a model.
 
-    model: Model
-    notes: tuple[str, ...]
+    Every factor becomes a parameter with the unit that it has, the ratio of two scales: written to a file again, the
+    equations are consistent and are not converted a second time.
 
-
-def convert(model: Model, source: Any, file: str) -> Conversion:
-    """Return the model with conversion factors where declared units need them.
-
-    Parameters
+    Attributes
     ----------
-    model
-        As read from the file, numbers as written.
-    source
-        libsbml's model of the same file.
-
-    Raises
-    ------
-    DataError
-        ``sbml.unknown_unit``; ``sbml.units_do_not_reduce`` where quantities of different kinds are added, compared
-        or assigned to each other.
+    notes
+        One for every factor, and for a unit of time that was found rather than declared.
+    time
+        Unit of time, ``None`` where nothing tells it.
     """
-    declared = DeclaredUnits(source, file)
-    units: dict[str, Unit | None] = {}
-    for name, item in quantities(source, file).items():
-        unit = declared.of(item)
-        units[name] = unit
-        if name in model.contents:
-            content = model.contents[name]
-            units[content.state] = unit
-    for name, content in model.contents.items():
-        amount, size = units.get(content.state), units.get(content.volume)
-        if content.volume:
-            units[name] = None if amount is None or size is None else amount / size
-    for parameter in model.parameters:
-        units.setdefault(parameter.name, declared.named(parameter.unit))
-    time = declared.time()
-    if time is None:
-        time = _time_of_rates(model, units, file)
-    return _Converter(file, units, time).run(model)
 
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.file = builder.file
+        self.notes: list[str] = []
+        self.factors: dict[float, str] = {}
+        self.units = self._declared()
+        self.time = builder.units.time()
+        self.time_label = ""
 
-def _time_of_rates(model: Model, units: Mapping[str, Unit | None], file: str) -> Unit | None:
-    """The unit of time that most rates are written in, for files that do not say (SimBiology's Level 2)."""
-    amounts = {content.state for content in model.contents.values()}
-    # Amounts without a unit are in moles at Level 2; what their rates are per does not depend on it.
-    known = {name: parse("mole") if unit is None else unit for name, unit in units.items() if name in amounts}
-    converter = _Converter(file, {**units, **known}, None)
-    converter.rules(model)
-    found: Counter[float] = Counter()
-    for species, rate in zip(model.species, model.rates, strict=True):
-        amount = converter.units.get(species.name)
-        _, unit = converter.walk(rate, f"the rate of {species.name}")
-        if amount is None or unit is None:
-            continue
-        time = amount / unit
-        if dict(time.dimension) == {"[time]": Fraction(1)}:
-            found[float(f"{time.factor:.9g}")] += 1
-    if not found:
-        return None
-    factor = found.most_common(1)[0][0]
-    return Unit(factor, (("[time]", Fraction(1)),))
+    def _declared(self) -> dict[str, Unit | None]:
+        builder, reading = self.builder, self.builder.reading
+        units: dict[str, Unit | None] = {}
+        for name, item in reading.quantities.items():
+            units[name] = builder.units.of(item)
+            if name in builder.contents:
+                units[builder.contents[name].state] = units[name]
+        for name, content in builder.contents.items():
+            if content.volume:
+                amount, size = units.get(content.state), units.get(content.volume)
+                units[name] = None if amount is None or size is None else amount / size
+        for name, (_, identifier) in reading.local.items():
+            units[name] = builder.units.named(identifier)
+        return units
 
+    def apply(self, events: tuple[Event, ...], order: Sequence[str]) -> tuple[Event, ...]:
+        """Convert the builder's rules, rates and starts, and return the events converted.
 
-@dataclass
-class _Converter:
-    file: str
-    units: dict[str, Unit | None]
-    time: Unit | None
-    notes: list[str] = field(default_factory=list)
+        Parameters
+        ----------
+        order
+            Names of the rules in order of evaluation.
 
-    def run(self, model: Model) -> Conversion:
-        self.units[model.time_symbol] = self.time
-        rules = self.rules(model)
-        rates = []
-        for species, rate in zip(model.species, model.rates, strict=True):
-            amount = self.units.get(species.name)
+        Raises
+        ------
+        DataError
+            ``sbml.unknown_unit``; ``sbml.units_do_not_reduce`` where quantities of different kinds are added,
+            compared or assigned to each other.
+        """
+        builder = self.builder
+        if self.time is None:
+            self._time_of_rates(order)
+        self.units[builder.time.name] = self.time
+        builder.rules |= {name: self._rule(name) for name in order}
+        for name, rate in builder.states.items():
+            amount = self.units.get(name)
             target = None if amount is None or self.time is None else amount / self.time
-            rates.append(self.assigned(rate, target, f"the rate of change of {species.name}"))
-        initial = tuple(
-            replace(
-                rule,
-                expression=self.assigned(
-                    rule.expression, self.units.get(rule.name), f"the start of {rule.name}"
-                ),
-            )
-            for rule in model.initial
-        )
-        events = tuple(self._event(event) for event in model.events)
-        label = time_name(self.time) or model.time_unit
-        if label != model.time_unit:
-            self.notes.insert(0, f"the file does not say its unit of time; its rates are per {label}")
-        converted = replace(
-            model, rules=rules, rates=tuple(rates), initial=initial, events=events, time_unit=label
-        )
-        return Conversion(converted, tuple(self.notes))
+            builder.states[name] = self.assigned(rate, target, f"the rate of change of {name}")
+        for name, start in builder.starts.items():
+            # A concentration that the file gives is in the unit of its amount over that of its volume as it stands.
+            if start.free_symbols and name not in builder.given_concentrations:
+                builder.starts[name] = self.assigned(start, self.units.get(name), f"the start of {name}")
+        converted = tuple(self._event(event) for event in events)
+        builder.parameters |= {name: factor for factor, name in self.factors.items()}
+        return converted
 
-    def rules(self, model: Model) -> tuple[Rule, ...]:
-        found = []
-        for rule in model.rules:
-            where = f"the rule of {rule.name}"
-            if rule.name in self.units:
-                expression = self.assigned(rule.expression, self.units[rule.name], where)
-            else:
-                expression, self.units[rule.name] = self.walk(rule.expression, where)
-            found.append(replace(rule, expression=expression))
-        return tuple(found)
+    def _rule(self, name: str) -> sp.Expr:
+        expression, where = self.builder.rules[name], f"the rule of {name}"
+        if name in self.units:
+            return self.assigned(expression, self.units[name], where)
+        value, self.units[name] = self.walk(expression, where)
+        return value
+
+    def _time_of_rates(self, order: Sequence[str]) -> None:
+        """The unit of time that most rates are written in, for files that do not say (SimBiology's Level 2)."""
+        amounts = {content.state for content in self.builder.contents.values()}
+        # Amounts without a unit are in moles at Level 2; what their rates are per does not depend on it.
+        known = {name: parse("mole") for name, unit in self.units.items() if unit is None and name in amounts}
+        taken = set(self.builder.reading.taken)
+        trial = UnitConverter(self.builder)
+        trial.units |= known
+        for name in order:
+            trial._rule(name)
+        found: Counter[float] = Counter()
+        for name, rate in self.builder.states.items():
+            amount = trial.units.get(name)
+            _, unit = trial.walk(rate, f"the rate of {name}")
+            if amount is None or unit is None:
+                continue
+            time = amount / unit
+            if dict(time.dimension) == {"[time]": Fraction(1)}:
+                found[float(f"{time.factor:.9g}")] += 1
+        self.builder.reading.taken = taken  # names of factors that were only tried
+        if found:
+            self.time = Unit(found.most_common(1)[0][0], (("[time]", Fraction(1)),))
+            self.time_label = time_name(self.time)
+            if self.time_label:
+                self.notes.append(
+                    f"the file does not say its unit of time; its rates are per {self.time_label}"
+                )
 
     def _event(self, event: Event) -> Event:
         where = f"event {event.name}"
@@ -163,9 +159,13 @@ class _Converter:
             raise DataError(
                 "sbml.units_do_not_reduce", file=self.file, where=where, found=unit, expected=target
             )
-        factor = unit.factor / target.factor
-        self.notes.append(f"{where}: a factor {factor:.6g} from {unit} to {target}")
-        return value * sp.Float(factor)
+        factor = float(f"{unit.factor / target.factor:.15g}")  # the same ratio by another way is the same
+        if factor not in self.factors:
+            self.factors[factor] = self.builder.reading.unique(f"unit_factor_{len(self.factors) + 1}")
+        name = self.factors[factor]
+        self.units[name] = Unit(1.0 / factor, ())
+        self.notes.append(f"{where}: a factor {factor:.6g} ({name}), for {unit} where {target} is meant")
+        return value * sp.Symbol(name)
 
     def walk(self, part: sp.Expr, where: str) -> tuple[sp.Expr, Unit | None]:
         """Return an expression with its inner factors, and its unit (``None``: not known)."""

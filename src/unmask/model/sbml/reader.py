@@ -55,21 +55,20 @@ def read_model(path: Path, *, units: Units = "auto", still: bool = False) -> Imp
         item.kind == "species" or not reading.fixed(name) for name, item in reading.quantities.items()
     ):
         raise DataError("sbml.nothing_changes", file=path)
-    model = Builder(reading).build(document)
     notes: tuple[str, ...] = ()
     if count := modifiers_not_listed(document):
         notes = (sentence("sbml.modifiers_not_listed", {"count": count}),)
     if units == "as-written":
-        return Imported(model, notes)
-    from unmask.model.sbml.conversion import convert
-
+        return Imported(Builder(reading).build(document), notes)
+    builder = Builder(reading)
     try:
-        conversion = convert(model, source, str(path))
+        model = builder.build(document, convert=True)
     except DataError as error:
         if units == "convert" or error.code != "sbml.units_do_not_reduce":
             raise
+        model = Builder(read(str(path), source)).build(document)
         return Imported(model, (*notes, sentence("sbml.units_as_written", error.values)))
-    notes = (*notes, *conversion.notes)
+    notes = (*notes, *builder.notes)
     if unchecked := units_of_numbers(document) - {"dimensionless", source.getTimeUnits()}:
         notes = (*notes, sentence("sbml.units_of_numbers", {"units": ", ".join(sorted(unchecked))}))
-    return Imported(conversion.model, notes)
+    return Imported(model, notes)

@@ -43,7 +43,7 @@ def units_of_numbers(document: Any) -> set[str]:
     for element in document.getListOfAllElements():
         if hasattr(element, "isSetMath") and element.isSetMath():
             found |= {str(node.getUnits()) for node in _nodes(element.getMath()) if node.hasUnits()}
-    return found
+    return found - {""}
 
 
 def _nodes(tree: Any) -> Iterator[Any]:
@@ -93,14 +93,18 @@ class DeclaredUnits:
             ) from error
 
     def label(self, identifier: str) -> str:
-        """Return what a reader should see of a unit: its name, or what it is where it is a unit of time."""
+        """Return what a reader should see of a unit: what it is where it is a unit of time, else its name.
+
+        Names that say only what is measured (COPASI's "substance") give way to the unit itself.
+        """
         definition = self.definitions.get(identifier)
         if definition is None:
             return identifier
-        if definition.getName():
-            return str(definition.getName())
         unit = self._reduced(identifier, definition)
-        return time_name(unit) or identifier
+        name = str(definition.getName() or identifier)
+        if time := time_name(unit):
+            return time
+        return str(unit) if name in _L2_DEFAULTS else name
 
     def _reduced(self, identifier: str, definition: Any) -> Unit:
         import libsbml

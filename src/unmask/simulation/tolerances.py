@@ -7,11 +7,13 @@ a billionth of that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from sympy.core.relational import Relational
 
+from unmask.engine.watched import watched
 from unmask.model.evaluate import Expressions
 from unmask.model.system import Model
 
@@ -31,25 +33,17 @@ def watched_shares(model: Model, times: Floats, states: Floats, parameters: Floa
         (parameters,) of that patient.
     """
     shares = np.ones(len(model.species))
-    columns = {sp.Symbol(name): column for column, name in enumerate(model.species_names)}
-    meaning: dict[sp.Symbol, sp.Expr] = {}
-    for rule in model.rules:
-        meaning[sp.Symbol(rule.name)] = sp.sympify(rule.expression).xreplace(meaning)
-    for event in model.events:
-        for relation in sp.sympify(event.trigger).atoms(Relational):
-            sides = [side.xreplace(meaning) for side in relation.args]
-            used = [side.free_symbols & set(columns) for side in sides]
-            largest = _largest(model, sides, times, states, parameters)
-            for own, other, symbols in ((0, 1, used[0]), (1, 0, used[1])):
-                if 0.0 < largest[other] < largest[own]:
-                    for symbol in symbols:
-                        share = largest[other] / largest[own]
-                        shares[columns[symbol]] = min(shares[columns[symbol]], share)
+    for item in watched(model):
+        largest = _largest(model, item.sides, times, states, parameters)
+        for own, other in ((0, 1), (1, 0)):
+            if 0.0 < largest[other] < largest[own]:
+                for column in item.states[own]:
+                    shares[column] = min(shares[column], largest[other] / largest[own])
     return shares
 
 
 def _largest(
-    model: Model, sides: list[sp.Expr], times: Floats, states: Floats, parameters: Floats
+    model: Model, sides: Sequence[sp.Expr], times: Floats, states: Floats, parameters: Floats
 ) -> list[float]:
     """The largest size of each side along the trajectory; 0 where it has none that is a number."""
     names = (model.time_symbol, *model.species_names, *model.parameter_names)

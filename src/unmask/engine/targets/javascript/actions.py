@@ -15,6 +15,7 @@ from unmask.engine.targets.javascript.formulas import Formulas, number
 from unmask.engine.targets.javascript.layout import Layout
 from unmask.engine.targets.javascript.listing import Listing
 from unmask.engine.translate import Equations
+from unmask.engine.watched import Watched, watched
 from unmask.model.system import Content, Event, Model
 
 _UNDEFINED = (sp.zoo, sp.nan)
@@ -36,11 +37,17 @@ class Actions:
     expressions: dict[str, sp.Expr] = field(default_factory=dict)
     functions: dict[str, tuple[str, ...]] = field(default_factory=dict)
     jumps: int = 0
+    watched: list[tuple[int, Watched]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, model: Model) -> Actions:
-        """Return the actions of a model."""
+    def of(cls, model: Model, *, watch: bool = False) -> Actions:
+        """Return the actions of a model; with ``watch`` what its triggers compare is computed, too."""
         found = cls(model)
+        if watch:
+            found.watched = list(enumerate(watched(model)))
+        for index, item in found.watched:
+            sides = {f"side {k} of comparison {index}": side for k, side in enumerate(item.sides)}
+            found._add(f"watched{index}", sides)
         for index, rule in enumerate(model.initial):
             found._add(f"initial{index}", {f"{rule.name} at the start": rule.expression})
         for name, volume in found._volumes().items():
@@ -132,6 +139,12 @@ class Actions:
             "CONTENTS": f"new Map({_list(contents)})",
             "JUMPS": str(self.jumps),
         }
+        described = [
+            f"{{ compute: watched{index}, states: {json.dumps(item.states)} }}"
+            for index, item in self.watched
+        ]
+        if described:
+            constants["WATCHED"] = _list(described)
         if not self.jumps:
             constants |= {"JUMP": "0", "jumps": "() => {}"}
         if model.events:

@@ -61,7 +61,7 @@ def javascript_module(model: Model, *, find_tolerances: bool = False) -> JavaScr
     """
     _check_tolerances(model)
     tableau = METHODS[_METHOD]
-    actions = Actions.of(model)
+    actions = Actions.of(model, watch=find_tolerances)
     equations = translate(model, actions.expressions)
     layout = lay_out(equations, len(model.parameters), tableau, actions.blocks())
     more = actions.listings(equations, layout)
@@ -79,7 +79,7 @@ def javascript_module(model: Model, *, find_tolerances: bool = False) -> JavaScr
             "// ---- Equations, Jacobian, elimination and method of this model: generated " + "-" * 42 + "\n",
             generated,
             tables,
-            _part("tolerances.js") if find_tolerances else "const findTolerances = () => {};\n",
+            _tolerances(actions) if find_tolerances else "const findTolerances = () => {};\n",
             _part("events.js" if model.events else "without_events.js"),
             _part("solver.js"),
             _part("input.js"),
@@ -87,6 +87,10 @@ def javascript_module(model: Model, *, find_tolerances: bool = False) -> JavaScr
         )
     )
     return JavaScriptModule(code, _declarations(model), model.hash, digest)
+
+
+def _tolerances(actions: Actions) -> str:
+    return ("" if actions.watched else "const WATCHED = [];\n") + _part("tolerances.js")
 
 
 def _check_tolerances(model: Model) -> None:

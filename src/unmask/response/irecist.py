@@ -149,7 +149,7 @@ def step(
     imaged = verdict.scanned
     count = _counts(new_lesion_count, "new_lesion_count", verdict.new_lesion.astype(np.int64))
     new_sum = _counts(new_target_sum, "new_target_sum", np.full(patients, -1, dtype=np.int64))
-    newest = np.full(patients, np.nan) if newest_day is None else np.asarray(newest_day, dtype=np.float64)
+    newest = _days(newest_day, "newest_day", patients)
     new_grew = _flags(new_non_target_increase, "new_non_target_increase", patients)
     rest_grew = _flags(non_target_increase, "non_target_increase", patients)
     symptoms = _flags(new_symptoms, "new_symptoms", patients)
@@ -373,6 +373,15 @@ def _counts(values: ArrayLike | None, name: str, default: Tenths) -> Tenths:
     if array.shape != default.shape:
         raise ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=default.shape)
     return array.astype(np.int64)
+
+
+def _days(values: ArrayLike | None, name: str, patients: int) -> Days:
+    if values is None:
+        return np.full(patients, np.nan)
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (patients,):
+        raise ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=(patients,))
+    return array
 
 
 def _flags(values: ArrayLike | None, name: str, patients: int) -> Bools:

@@ -199,3 +199,13 @@ def test_a_new_lesion_that_is_back_is_compared_with_itself_and_not_with_nothing(
     visits = [[50], [50], [50], [40], [40], [40]]
     found = course([50], visits, new=[1, 0, 1, 1, 1, 1], new_sum=[12, 0, 12, 12, 12, 17])
     assert found.irecist == ["iUPD", "iSD", "iUPD", "iSD", "iSD", "iUPD"]
+
+
+def test_a_new_lesion_back_at_a_scan_that_was_too_early_is_new_at_the_next():
+    """N1 of day 42 is gone on day 84 and back on day 140, two weeks after an iUPD by growth: iCPD on day 168."""
+    visits = [[50], [40], [48], [48], [48]]
+    days = [42, 84, 126, 140, 168]
+    for newest in ([42, None, None, 42, 42], None):
+        told = None if newest is None else [float("nan") if day is None else day for day in newest]
+        found = course([50], visits, new=[1, 0, 0, 1, 1], newest=told, days=days)
+        assert found.irecist == ["iUPD", "iSD", "iUPD", "iUPD", "iCPD"]

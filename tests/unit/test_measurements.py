@@ -23,6 +23,7 @@ def one(target, **others):
         ({"nodal": [True]}, ("nodal", "(1, 1)")),
         ({"new_count": [1, 2]}, ("new_count", "(1, 2)")),
         ({"new_count": 1.5}, ("new_count", "float64")),
+        ({"newest_day": [42.0, 84.0]}, ("newest_day", "(1, 2)")),
     ],
 )
 def test_arrays_that_do_not_fit_are_refused(change, words):

@@ -48,6 +48,8 @@ class State:
     """Sum of the targets measured at the first iUPD: its complete sum was no smaller (-1: none measured)."""
     block_new_sum: Tenths
     block_new_count: Tenths
+    block_without_new: Bools
+    """A scan of the block, its first included, was without any new lesion: one that is there later is new."""
     last_day: Days
     """Day of the scan before (-inf: none)."""
     most_new: Tenths
@@ -93,6 +95,7 @@ def start(patients: int, rules: Rules | None = None) -> State:
         block_least=none,
         block_new_sum=none,
         block_new_count=zero,
+        block_without_new=no,
         last_day=np.full(patients, -np.inf),
         most_new=zero,
         new_nadir=none,
@@ -149,7 +152,7 @@ def step(
     imaged = verdict.scanned
     count = _counts(new_lesion_count, "new_lesion_count", verdict.new_lesion.astype(np.int64))
     new_sum = _counts(new_target_sum, "new_target_sum", np.full(patients, -1, dtype=np.int64))
-    newest = np.full(patients, np.nan) if newest_day is None else np.asarray(newest_day, dtype=np.float64)
+    newest = _days(newest_day, "newest_day", patients)
     new_grew = _flags(new_non_target_increase, "new_non_target_increase", patients)
     rest_grew = _flags(non_target_increase, "non_target_increase", patients)
     symptoms = _flags(new_symptoms, "new_symptoms", patients)
@@ -180,6 +183,7 @@ def step(
     other_left = (verdict.non_target == Response.NON_CR_NON_PD) | other_worse
     grew_other = state.by_non_target & (rest_grew | (state.pending_other & other_left))
     new_left = new_grew | (state.pending_new & (count > 0))
+    returned = state.block_without_new & (count > 0)
     grew_new = state.by_new & (
         new_left | ((state.block_new_sum >= 0) & (new_sum - state.block_new_sum >= limit))
     )
@@ -188,7 +192,7 @@ def step(
     elsewhere = (
         (target_worse & ~state.by_target)
         | (other_worse & ~state.by_non_target)
-        | (~state.by_new & (new_worse | new_left | another))
+        | (~state.by_new & (new_worse | new_left | another | returned))
     )
     further = grew_target | grew_other | grew_new | more_new | elsewhere
 
@@ -280,7 +284,7 @@ def step(
 
     begins = opens | restarts
     # A window that starts again is of the same progression: a new lesion that is still there belongs to it.
-    still_there = restarts & ((state.by_new & (count > 0)) | another | new_left)
+    still_there = restarts & ((state.by_new & (count > 0)) | another | new_left | returned)
     counts = begins | (within & ~early & (response == ImmuneResponse.IUPD))
     ended = begins | closes | confirm
     complete_later = within & (state.block_sum < 0) & (verdict.sum >= 0)
@@ -302,6 +306,7 @@ def step(
         block_least=np.where(begins, verdict.measured_sum, state.block_least),
         block_new_sum=np.where(begins | (within & (state.block_new_sum < 0)), new_sum, state.block_new_sum),
         block_new_count=np.where(begins, count, state.block_new_count),
+        block_without_new=(state.block_without_new & ~begins) | (imaged & (count == 0)),
         last_day=np.where(imaged, when, state.last_day),
         most_new=np.where(imaged, np.where(count == 0, 0, np.maximum(state.most_new, count)), state.most_new),
         new_nadir=np.where(
@@ -373,6 +378,15 @@ def _counts(values: ArrayLike | None, name: str, default: Tenths) -> Tenths:
     if array.shape != default.shape:
         raise ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=default.shape)
     return array.astype(np.int64)
+
+
+def _days(values: ArrayLike | None, name: str, patients: int) -> Days:
+    if values is None:
+        return np.full(patients, np.nan)
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (patients,):
+        raise ConfigurationError("response.bad_shape", name=name, shape=array.shape, expected=(patients,))
+    return array
 
 
 def _flags(values: ArrayLike | None, name: str, patients: int) -> Bools:

@@ -132,10 +132,10 @@ class Measurements:
             else _whole("non_target", non_target, table).astype(np.int8),
             non_target_increase=_flags("non_target_increase", non_target_increase, table),
             new_count=_whole("new_count", 0 if new_count is None else new_count, table),
-            newest_day=_days(newest_day, table),
+            newest_day=_days("newest_day", newest_day, table),
             new_target_sum=_whole("new_target_sum", -1 if new_target_sum is None else new_target_sum, table),
             new_non_target_increase=_flags("new_non_target_increase", new_non_target_increase, table),
-            new_since=_days(new_since, table),
+            new_since=_days("new_since", new_since, table),
             new_symptoms=_flags("new_symptoms", new_symptoms, table),
             per_millimetre=per_millimetre,
         )
@@ -224,8 +224,11 @@ def _whole(name: str, values: ArrayLike, shape: tuple[int, ...] | None) -> NDArr
     return np.broadcast_to(array, shape)
 
 
-def _days(values: ArrayLike | None, shape: tuple[int, ...]) -> Days:
-    return np.broadcast_to(np.asarray(np.nan if values is None else values, dtype=np.float64), shape)
+def _days(name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> Days:
+    array = np.asarray(np.nan if values is None else values, dtype=np.float64)
+    if array.ndim and array.shape != shape:
+        raise _bad_shape(name, array, shape)
+    return np.broadcast_to(array, shape)
 
 
 def _flags(name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> Bools:

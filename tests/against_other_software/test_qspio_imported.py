@@ -8,6 +8,7 @@ from qspio_export import AMOUNTS_OF_OURS, STATES, file, in_our_unit
 
 from unmask.model.catalogue import load
 from unmask.model.sbml.reader import read_model
+from unmask.model.sbml.writer import Dose, write_model
 from unmask.simulation.dosing import Dosing
 from unmask.simulation.population import population
 from unmask.simulation.requests import with_observables
@@ -53,3 +54,30 @@ def test_the_imported_file_and_the_library_model_are_one() -> None:
         np.testing.assert_allclose(a, b, rtol=allowed, atol=1e-8 * scale, err_msg=name)
     both = np.stack([theirs.observed[0, :, cells], ours.observed[0, :, cells]])
     assert (both[:, :177] > 0).all() and (both[:, 177:] == 0).all()
+
+
+def test_the_exported_model_is_the_same_in_libroadrunner() -> None:
+    """Two hundred days of treatment as events, extinction on day 176 included; relative to each state's largest."""
+    roadrunner = pytest.importorskip("roadrunner", reason="libroadrunner is not installed")
+    own = load("qspio")
+    times = np.linspace(0.0, 200.0, 101)
+    given = tuple(14.0 * number for number in range(15))
+    text = write_model(own, [Dose("nivolumab_central", DOSE_NM, given)])
+    start = population(own)
+    ours = simulate(
+        with_observables(own, ",".join(own.species_names)),
+        start,
+        times,
+        [Dosing("nivolumab_central", DOSE_NM, given)],
+        rtol=1e-9,
+        method="rodas5p",
+    )
+    runner = roadrunner.RoadRunner(text)
+    runner.integrator.relative_tolerance = 1e-9
+    runner.integrator.absolute_tolerance = 1e-12
+    runner.integrator.maximum_num_steps = 1_000_000
+    theirs = np.array(runner.simulate(0.0, 200.0, len(times), ["time", *own.species_names]))[:, 1:]
+    largest = np.maximum(np.abs(ours.observed[0]).max(axis=0), 1e-300)
+    apart = (np.abs(theirs - ours.observed[0]) / largest).max(axis=0)
+    assert apart.max() < 1e-6, own.species_names[int(apart.argmax())]
+    assert ours.observed[0, -1, own.species_names.index("cancer_cells")] == 0.0

@@ -21,26 +21,11 @@ from pathlib import Path
 
 import numpy as np
 
+from engine_core import SPREAD
 from unmask.engine import compile_model
 from unmask.engine.targets.javascript import javascript_module
 from unmask.model.catalogue import load
 
-SPREAD = {
-    "net_growth_rate": 0.99,
-    "stroma_fraction": 0.78,
-    "max_kill_rate": 0.16,
-    "dead_cell_clearance_rate": 0.20,
-    "infiltrate_per_kill": 2.00,
-    "naive_precursors": 2.00,
-    "treg_set_point": 0.70,
-    "pdl1_density": 0.80,
-    "anti_pdl1_clearance": 0.29,
-    "anti_pdl1_central_volume": 0.18,
-    "anti_pdl1_peripheral_volume": 0.34,
-    "chemo_log_kill": 1.41,
-    "autoreactivity_set_point": 0.273,
-    "neutrophil_drug_slope": 0.40,
-}
 DAYS, EVERY, COUNT = 730, 21, 100
 
 SCRIPT = """

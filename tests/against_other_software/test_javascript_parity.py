@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import sympy as sp
+from core_spread import SPREAD
 from javascript_in_node import call, needs_node, write
 
 from unmask.engine import CompiledModel, compile_model
@@ -25,24 +26,6 @@ PATIENTS, RTOL, AGREE = 200, 1e-9, 1e-6
 # An observable is as good as nothing below this, in its own unit: a tenth of a thousandth of a cell in Mc (a million
 # cells), 1e-10 mm, 1e-10 of a share. Tolerances of the species are 1e-7 and more (Species.absolute_tolerance).
 NOTHING = 1e-10
-SPREAD = {
-    "net_growth_rate": 0.99,
-    "stroma_fraction": 0.78,
-    "max_kill_rate": 0.16,
-    "dead_cell_clearance_rate": 0.20,
-    "infiltrate_per_kill": 2.00,
-    "naive_precursors": 2.00,
-    "treg_set_point": 0.70,
-    "pdl1_density": 0.80,
-    "anti_pdl1_clearance": 0.29,
-    "anti_pdl1_central_volume": 0.18,
-    "anti_pdl1_peripheral_volume": 0.34,
-    "anti_pd1_clearance": 0.30,
-    "chemo_log_kill": 1.41,
-    "autoreactivity_set_point": 0.273,
-    "neutrophil_drug_slope": 0.40,
-}
-"""Sigma of the logarithm between patients."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from unmask.configuration import check, merge, nearest, read_toml
 from unmask.errors import ConfigurationError, ModelError
 from unmask.model.quantity import parse
-from unmask.trial.protocol import Assessment, Measurement, Schedule
+from unmask.trial.protocol import Assessment, Measurement, Schedule, nested, parse_setting
 
 _DAYS = {"day": 1.0, "hour": 1 / 24, "minute": 1 / 1440, "second": 1 / 86400, "week": 7.0}
 
@@ -195,11 +195,7 @@ class ModelProtocol(_Record):
 
     def scan_days(self) -> tuple[int, ...]:
         """Return every scan day of the follow-up, ascending."""
-        days = [round(week * 7) for week in self.schedule.scan_weeks]
-        step = round(self.schedule.then_every_weeks * 7)
-        while days[-1] + step <= self.follow_up.days:
-            days.append(days[-1] + step)
-        return tuple(day for day in days if day <= self.follow_up.days)
+        return self.schedule.days(self.follow_up.days)
 
 
 def has_own_model(name: str) -> bool:
@@ -228,16 +224,7 @@ def load_model_protocol(
     changes += [] if patients is None else [f"patients={patients}"]
     changes += [] if seed is None else [f"seed={seed}"]
     for setting in changes:
-        key, equals, text = setting.partition("=")
-        if not equals or not key.strip() or not text.strip():
-            raise ConfigurationError("trial.bad_setting", setting=setting)
-        try:
-            value: Any = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text.strip()
-        for part in reversed(key.strip().split(".")):
-            value = {part: value}
-        data = merge(data, value)
+        data = merge(data, nested(*parse_setting(setting)))
     protocol = check(ModelProtocol, data, path)
     beside = {
         key: str(path.parent / named)

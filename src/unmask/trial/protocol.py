@@ -65,6 +65,14 @@ class Schedule(_Record):
         """Day of the first scan."""
         return round(self.scan_weeks[0] * 7)
 
+    def days(self, follow_up_days: float) -> tuple[int, ...]:
+        """Return every scan day of a follow-up, ascending."""
+        days = [round(week * 7) for week in self.scan_weeks]
+        step = round(self.then_every_weeks * 7)
+        while days[-1] + step <= follow_up_days:
+            days.append(days[-1] + step)
+        return tuple(day for day in days if day <= follow_up_days)
+
 
 class FollowUp(_Record):
     """How long patients are followed.
@@ -240,11 +248,7 @@ class Protocol(_Record):
 
     def scan_days(self) -> tuple[int, ...]:
         """Return every scan day of the follow-up, ascending."""
-        days = [round(week * 7) for week in self.schedule.scan_weeks]
-        step = round(self.schedule.then_every_weeks * 7)
-        while days[-1] + step <= self.follow_up.days:
-            days.append(days[-1] + step)
-        return tuple(day for day in days if day <= self.follow_up.days)
+        return self.schedule.days(self.follow_up.days)
 
 
 def available() -> tuple[str, ...]:
@@ -279,7 +283,7 @@ def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, 
         raise ConfigurationError("trial.unknown_trial", name=name, hint=nearest(name, available()))
     tumour_change: dict[str, Any] = {}
     for setting in settings:
-        key, value = _parse_setting(setting)
+        key, value = parse_setting(setting)
         section, _, rest = key.partition(".")
         if section in SECTIONS:
             if not rest:
@@ -287,11 +291,18 @@ def load_protocol(name: str, settings: tuple[str, ...] = ()) -> tuple[Protocol, 
             tumour_change = merge(tumour_change, {section: {rest: {"value": value}}})
         else:
             _refuse_unknown_arm(key, data, file)
-            data = merge(data, _nested(key, value))
+            data = merge(data, nested(key, value))
     return check(Protocol, data, file), tumour_change
 
 
-def _parse_setting(setting: str) -> tuple[str, Any]:
+def parse_setting(setting: str) -> tuple[str, Any]:
+    """Return key and value of a ``key=value`` setting, the value as TOML has it.
+
+    Raises
+    ------
+    ConfigurationError
+        ``trial.bad_setting``.
+    """
     key, equals, text = setting.partition("=")
     if not equals or not key.strip() or not text.strip():
         raise ConfigurationError("trial.bad_setting", setting=setting)
@@ -312,7 +323,8 @@ def _refuse_unknown_arm(key: str, data: Mapping[str, Any], file: str) -> None:
         )
 
 
-def _nested(key: str, value: Any) -> dict[str, Any]:
+def nested(key: str, value: Any) -> dict[str, Any]:
+    """Return the tables in which a dotted key stands."""
     for part in reversed(key.split(".")):
         value = {part: value}
     result: dict[str, Any] = value

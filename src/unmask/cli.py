@@ -10,7 +10,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -22,15 +22,15 @@ from unmask import __version__
 from unmask.cli_model import model_compile
 from unmask.cli_model_trial import run_own_model
 from unmask.cli_response import assess
+from unmask.cli_results import output_folder, refuse_failures
 from unmask.cli_simulation import model_conformance, model_export, model_import, model_simulate
-from unmask.errors import ConfigurationError, NumericalError, UnmaskError
+from unmask.errors import ConfigurationError, UnmaskError
 from unmask.messages import sentence
 from unmask.plot_command import plot
 
 if TYPE_CHECKING:
     from unmask.trial.run import Progress
 
-FAILURE_LIMIT = 0.01  # share of patient-arms that may fail before a trial ends with exit code 4
 INTERRUPTED = 130
 # From some version on Typer carries its own copy of Click; its BadParameter leads to whichever is in use.
 _ClickException: Any = typer.BadParameter.__mro__[2]
@@ -160,7 +160,7 @@ def trial(
         arms = [plan.protocol.experimental, plan.protocol.control]
         real = read_observed(observed, arms, plan.protocol.observed_arm_names)
         inputs[str(observed)] = file_hash(observed)
-    folder = _folder(out, f"{plan.protocol.name}-{plan.protocol.seed}")
+    folder = output_folder(out, f"{plan.protocol.name}-{plan.protocol.seed}")
     datasets = _cdisc_folder(cdisc, cdisc_formats)
     formats = None if cdisc_formats is None else cdisc_formats.split(",")
     if datasets is not None:
@@ -197,7 +197,7 @@ def trial(
         typer.echo(f"Report: {folder / 'report.html'}")
         if datasets is not None:
             typer.echo(f"CDISC datasets: {datasets}")
-    _refuse_failures(result.failed_share, result.failures["reason"].astype(str), folder)
+    refuse_failures(result.failed_share, result.failures["reason"].astype(str), folder)
 
 
 @app.command()
@@ -250,7 +250,7 @@ def patient(
 
     from unmask.patient_options import compare, presentation
 
-    folder = _folder(out, f"patient-{Path(name).stem}-{seed}")
+    folder = output_folder(out, f"patient-{Path(name).stem}-{seed}")
     with _progress("Patient") as progress:
         result = compare.compare_options(
             name,
@@ -271,7 +271,7 @@ def patient(
 
         print_options(presentation.shown(result))
         typer.echo(f"Page: {folder / 'patient.html'}")
-    _refuse_failures(result.failed_share, result.failure_reasons, folder)
+    refuse_failures(result.failed_share, result.failure_reasons, folder)
 
 
 app.command()(assess)
@@ -369,34 +369,13 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-def _folder(out: Path | None, usual: str) -> Path:
-    """Return the output folder: the one asked for, or the usual one under ``runs``."""
-    if out is None:
-        return Path("runs") / usual
-    if not str(out).strip(" ."):
-        raise ConfigurationError("cli.empty_out", value=out)
-    return out.expanduser()
-
-
 def _cdisc_folder(folder: Path | None, formats: str | None) -> Path | None:
     """Return the folder for CDISC datasets, if one is asked for."""
     if folder is None:
         if formats is not None:
             raise ConfigurationError("cdisc.formats_without_folder", formats=formats)
         return None
-    return _folder(folder, "")
-
-
-def _refuse_failures(share: float, reasons: Iterable[str], folder: Path) -> None:
-    """End with exit code 4 where more simulations failed than a result can bear; what was computed is kept."""
-    if share > FAILURE_LIMIT:
-        raise NumericalError(
-            "cli.too_many_failures",
-            share=f"{share:.1%}",
-            limit=f"{FAILURE_LIMIT:.0%}",
-            reasons=", ".join(sorted(set(reasons))),
-            path=folder,
-        )
+    return output_folder(folder, "")
 
 
 @contextmanager

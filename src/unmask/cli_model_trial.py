@@ -10,10 +10,9 @@ from pathlib import Path
 
 import typer
 
-from unmask.errors import ConfigurationError, NumericalError
+from unmask.cli_results import output_folder, refuse_failures
+from unmask.errors import ConfigurationError
 from unmask.messages import sentence
-
-FAILURE_LIMIT = 0.01  # share of patient-arms that may fail before the trial ends with exit code 4
 
 
 def run_own_model(
@@ -46,7 +45,7 @@ def run_own_model(
         if value is not None:
             raise ConfigurationError("trial.not_for_own_models", option=option)
     protocol = load_model_protocol(Path(name), settings, patients, seed)
-    folder = out.expanduser() if out is not None else Path("runs") / f"{protocol.name}-{protocol.seed}"
+    folder = output_folder(out, f"{protocol.name}-{protocol.seed}")
     claim(folder, OUTPUTS, force=force, resume=False)
     result = run_model_trial(protocol, workers=workers or os.cpu_count() or 1)
     result.write(folder, ["unmask", *sys.argv[1:]], force=True)
@@ -61,11 +60,4 @@ def run_own_model(
             f"Failed: {failures['count']}" + "".join(f"; {k}: {v}" for k, v in failures["reasons"].items())
         )
         typer.echo(f"Report: {folder / 'report.html'}")
-    if result.failed_share > FAILURE_LIMIT:
-        raise NumericalError(
-            "cli.too_many_failures",
-            share=f"{result.failed_share:.1%}",
-            limit=f"{FAILURE_LIMIT:.0%}",
-            reasons=", ".join(sorted(result.summary["failures"]["reasons"])),
-            path=folder,
-        )
+    refuse_failures(result.failed_share, result.tables["failures"]["reason"].astype(str), folder)

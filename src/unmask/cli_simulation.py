@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from unmask.cli_results import FAILURE_LIMIT
 from unmask.errors import ConfigurationError, NumericalError
 from unmask.messages import sentence
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from unmask.model.system import Model
     from unmask.simulation.dosing import Dosing
 
-FAILURE_LIMIT = 0.01  # share of patients that may fail before a simulation ends with exit code 4
 NUMBER_OF_OUTPUTS = 200
 _READINGS = ("auto", "convert", "as-written")
 

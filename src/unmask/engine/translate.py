@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import Any
 
 import sympy as sp
@@ -188,11 +189,9 @@ class _Translator:
             return graph.power(self.convert(base, where), self.convert(exponent, where))
         if isinstance(expression, (sp.Max, sp.Min)):
             name = "max" if isinstance(expression, sp.Max) else "min"
-            nodes = [self.convert(argument, where) for argument in expression.args]
-            result = nodes[0]
-            for node in nodes[1:]:
-                result = graph.extremum(name, result, node)
-            return result
+            return reduce(
+                partial(graph.extremum, name), [self.convert(argument, where) for argument in expression.args]
+            )
         if isinstance(expression, sp.Piecewise):
             return self._piecewise(expression, where)
         if isinstance(expression, sp.tanh):
@@ -247,11 +246,9 @@ class _Translator:
             return graph.truth(bool(condition))
         if isinstance(condition, (sp.And, sp.Or, sp.Xor)):
             name = _LOGICAL[type(condition)]
-            nodes = [self.condition(argument, where) for argument in condition.args]
-            result = nodes[0]
-            for node in nodes[1:]:
-                result = graph.logical(name, result, node)
-            return result
+            return reduce(
+                partial(graph.logical, name), [self.condition(argument, where) for argument in condition.args]
+            )
         if isinstance(condition, sp.Not):
             return graph.logical("not", self.condition(condition.args[0], where))
         if isinstance(condition, (sp.ITE, sp.Piecewise)):
@@ -277,11 +274,9 @@ class _Translator:
             return graph.constant(1.0 if condition else -1.0)
         if isinstance(condition, (sp.And, sp.Or)):
             name = "min" if isinstance(condition, sp.And) else "max"
-            nodes = [self.margin(argument, where) for argument in condition.args]
-            result = nodes[0]
-            for node in nodes[1:]:
-                result = graph.extremum(name, result, node)
-            return result
+            return reduce(
+                partial(graph.extremum, name), [self.margin(argument, where) for argument in condition.args]
+            )
         if isinstance(condition, sp.Xor):
             first, *others = (self.margin(argument, where) for argument in condition.args)
             for other in others:

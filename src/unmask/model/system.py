@@ -162,6 +162,14 @@ class Model:
         return tuple(item.name for item in self.parameters)
 
     @cached_property
+    def units(self) -> dict[str, str]:
+        """Unit of every species, rule and parameter, by name."""
+        species, rules, parameters = (
+            {item.name: item.unit for item in items} for items in (self.species, self.rules, self.parameters)
+        )
+        return {**species, **rules, **parameters}
+
+    @cached_property
     def hash(self) -> str:
         """Content hash of what the equations compute (values, texts and sources do not enter)."""
         import sympy as sp  # heavy, and drugs and protocols are read without any equation

@@ -116,21 +116,20 @@ class _Start:
         self, model: Model, states: Floats, parameters: Floats, time: float, given: set[str]
     ) -> None:
         self.model, self.states, self.parameters, self.time = model, states, parameters, time
-        names = (model.time_symbol, *model.species_names, *model.parameter_names)
-        self.steps = [
-            (rule.name, Expressions(names, {"value": rule.expression}))
-            for rule in model.initial
-            if rule.name not in given
-        ]
+        # Each uses only what is given and what was computed before it, so one function does all in their order.
+        steps = {rule.name: rule.expression for rule in model.initial if rule.name not in given}
+        self.columns = [(states, column, name) for column, name in enumerate(model.species_names)]
+        self.columns += [(parameters, column, name) for column, name in enumerate(model.parameter_names)]
+        self.known = [(array, column) for array, column, name in self.columns if name not in steps]
+        names = [name for _, _, name in self.columns if name not in steps]
+        self.function = Expressions((model.time_symbol, *names), steps)
         self.evaluator = Evaluator(model)
 
     def compute(self) -> None:
-        for name, function in self.steps:
-            value = function(self.time, *self.states.T, *self.parameters.T)["value"]
-            if name in self.model.species_names:
-                self.states[:, self.model.species_names.index(name)] = value
-            else:
-                self.parameters[:, self.model.parameter_names.index(name)] = value
+        found = self.function(self.time, *(array[:, column] for array, column in self.known))
+        for array, column, name in self.columns:
+            if name in found:
+                array[:, column] = found[name]
 
     def values(self) -> dict[str, Floats]:
         return dict(self.evaluator.values(self.time, self.states.T, self.parameters.T))

@@ -77,11 +77,10 @@ def with_observables(model: Model, asked: str | None) -> Model:
         raise ConfigurationError("simulation.nothing_observed", value=asked)
     if not names:
         names = model.species_names
-    known = {*model.species_names, *model.parameter_names, *(rule.name for rule in model.rules)}
     for name in names:
-        if name not in known:
+        if name not in model.units:
             raise ConfigurationError(
-                "simulation.unknown_observable", model=model.name, name=name, hint=nearest(name, known)
+                "simulation.unknown_observable", model=model.name, name=name, hint=nearest(name, model.units)
             )
     return replace(model, observables=tuple(dict.fromkeys(names)))
 

@@ -77,10 +77,9 @@ def as_data(result: Trajectories, notes: Sequence[str]) -> dict[str, Any]:
 
 def doses_in_words(model: Model, doses: Sequence[Dosing]) -> list[str]:
     """Return a line for each dose with the unit of what it is added to."""
-    units = {item.name: item.unit for item in model.species}
     lines = []
     for dose in doses:
-        unit = units[content_of(model, dose.species).state]
+        unit = model.units[content_of(model, dose.species).state]
         count = f"{len(dose.times)} times" if len(dose.times) != 1 else "once"
         start = min(dose.times, default=0.0)
         lines.append(f"Dose: {f'{dose.amount:g} {unit}'.rstrip()} of {dose.species}, {count} from {start:g}")

@@ -162,14 +162,12 @@ def simulate(
         )
         values[rows] = _observed(compiled, course)
         status[rows], steps[rows], reached[rows] = course.status, course.steps, course.time
-    units = {item.name: item.unit for item in model.species} | {item.name: item.unit for item in model.rules}
-    units |= {item.name: item.unit for item in model.parameters}
     return Trajectories(
         model,
         start.labels,
         np.asarray(times, dtype=float),
         model.observables,
-        tuple(units[name] for name in model.observables),
+        tuple(model.units[name] for name in model.observables),
         values,
         status,
         steps,
@@ -226,20 +224,18 @@ def start_course(
     jumps = _jumps(model, parameters)
     # Every output ends a step: between steps the method's continuous extension is less accurate for what follows fast
     # inputs, and a condition may hold for a part of a long step only.
-    jumps = np.sort(np.concatenate([jumps, np.broadcast_to(times, (count, len(times)))], axis=1), axis=1)
-    if jumps.shape[1]:
-        both = np.concatenate([stops, jumps], axis=1)
-        order = np.argsort(both, axis=1, kind="stable")
-        stops = np.take_along_axis(both, order, axis=1)
-        nothing = np.zeros((count, jumps.shape[1], amounts.shape[2]))
-        amounts = np.take_along_axis(np.concatenate([amounts, nothing], axis=1), order[:, :, None], axis=1)
+    jumps = np.concatenate([jumps, np.broadcast_to(times, (count, len(times)))], axis=1)
+    both = np.concatenate([stops, jumps], axis=1)
+    order = np.argsort(both, axis=1, kind="stable")
+    nothing = np.zeros((count, jumps.shape[1], amounts.shape[2]))
+    amounts = np.take_along_axis(np.concatenate([amounts, nothing], axis=1), order[:, :, None], axis=1)
     return compiled.course(
         states,
         parameters,
         float(times[0]),
-        stops=np.ascontiguousarray(stops),
+        stops=np.take_along_axis(both, order, axis=1),
         dosed=[int(column) for column in given.states],
-        amounts=np.ascontiguousarray(amounts),
+        amounts=amounts,
         grid=times,
         was=triggers_before(model, count),
     )

@@ -73,10 +73,7 @@ class Conduct:
         self.streams, self.scans, self.days, self.workers = streams, scans, days, workers
         self.patients = np.arange(start.size, dtype=np.int64)
         (observed,) = compiled.model.observables
-        units = {item.name: item.unit for item in compiled.model.species}
-        units |= {item.name: item.unit for item in compiled.model.rules}
-        units |= {item.name: item.unit for item in compiled.model.parameters}
-        self.unit = protocol.model.size(units[observed])
+        self.unit = protocol.model.size(compiled.model.units[observed])
 
     def run(self, name: str) -> ArmCourse:
         """Return the arm's course: every patient from scan to scan, to the end of follow-up."""

@@ -20,7 +20,6 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from unmask import __version__
-from unmask.configuration import nearest
 from unmask.engine import compile_model
 from unmask.errors import ConfigurationError
 from unmask.messages import sentence
@@ -31,7 +30,7 @@ from unmask.response.assess import assess
 from unmask.simulation.dosing import with_infusions
 from unmask.simulation.models import find_model
 from unmask.simulation.population import Population, population
-from unmask.simulation.requests import people
+from unmask.simulation.requests import people, with_observables
 from unmask.simulation.results import NOTICE
 from unmask.simulation.trajectories import typical_tolerances, with_tolerances
 from unmask.store import claim, write_json, write_table, write_text
@@ -136,7 +135,7 @@ def run_model_trial(
     tell(0, len(protocol.arms), "reading the model")
     imported = find_model(protocol.model.file, units=protocol.model.units)
     tumour = protocol.model.tumour_diameter or protocol.model.tumour_volume or ""
-    model = _observing(imported.model, tumour)
+    model = with_observables(imported.model, tumour)
     notes = imported.notes
     clock = [
         event.name for event in model.events if event.trigger.free_symbols <= {sp.Symbol(model.time_symbol)}
@@ -173,15 +172,6 @@ def run_model_trial(
         unmodelled_toxicity=protocol.arm_order,
     )
     return ModelTrialResult(protocol, model, notes, tables, summary)
-
-
-def _observing(model: Model, name: str) -> Model:
-    known = {*model.species_names, *model.parameter_names, *(rule.name for rule in model.rules)}
-    if name not in known:
-        raise ConfigurationError(
-            "simulation.unknown_observable", model=model.name, name=name, hint=nearest(name, known)
-        )
-    return replace(model, observables=(name,))
 
 
 def _people(protocol: ModelProtocol, model: Model) -> pd.DataFrame:
